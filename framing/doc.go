@@ -1,0 +1,81 @@
+// Package framing delimits ISO 8583 messages on a byte stream: TCP keeps no
+// message boundaries, so every host puts a length in front of each message, in
+// its own way.
+//
+// One goroutine reads a connection, and one writes it:
+//
+//	var framer framing.Framer = framing.Binary2{}
+//
+//	r := bufio.NewReader(conn)
+//	for {
+//		header, body, err := framer.Read(r, 8192)
+//		if err == io.EOF {
+//			return nil // the peer closed, between two frames
+//		}
+//		if err != nil {
+//			return err // the stream is out of step: close the connection
+//		}
+//		if len(body) == 0 {
+//			continue // a keep-alive
+//		}
+//		handle(header, body)
+//	}
+//
+//	batch, err = framer.Append(batch[:0], nil, message)
+//	_, err = conn.Write(batch)
+//
+// # Frames
+//
+// A frame is one message with all that its framing puts around it. Here it is
+// a length field, then the header and the body, which the length counts
+// together as one block. The body is the packed ISO 8583 message. The header
+// is what a host puts between length and message (a TPDU, a BASE I header, a
+// vendor's); HeaderLen tells Read how many bytes to split off as the header.
+// With HeaderLen 0 all is body. Append writes whatever header it is given.
+//
+// # Framings
+//
+//	framing                     a message of 39 bytes             largest block, bytes
+//	Binary2{}                   00 27 body                                      65,535
+//	Binary2{Inclusive: true}    00 29 body                                      65,533
+//	Binary2{HeaderLen: 5}       00 2C header(5) body                            65,535
+//	ASCII{}                     "0039" body                                      9,999
+//	ASCII{Inclusive: true}      "0043" body                                      9,995
+//	ASCII{Digits: 6}            "000039" body                                  999,999
+//	Funcs{...}                  what WriteLength writes, body                MaxLength
+//
+// An inclusive length counts its own bytes besides the block.
+//
+// # Keep-alives
+//
+// A frame without a body is a keep-alive on many hosts, never a message: a
+// length of zero, or, where the length is inclusive, of its own size. Read
+// returns it as an empty body without an error. To send one, call Append with
+// neither header nor body. With HeaderLen, a header without a body is one too.
+//
+// # Limits
+//
+// Read takes a limit, and checks it before it allocates: a length is a claim
+// of the peer, and the first bytes of a mis-set connection claim anything.
+// Append refuses what its length field cannot say, with nothing written:
+// a truncated length would make the peer take the rest of the message for the
+// next frame.
+//
+// # Errors
+//
+// [Error] is the type of all refusals of [Framer] values of this package, and of
+// failures of the stream. What it wraps tells them apart:
+//
+//	io.EOF, bare           the stream ended between two frames; not an *Error
+//	io.ErrUnexpectedEOF    the stream ended inside a frame
+//	ErrTooLarge            above the limit of Read, or above what the length field can say
+//	ErrLength              length bytes that are no length of this framing
+//	ErrOptions             options that Validate refuses; not an *Error
+//	any other error        the reader's own, or that of a function in Funcs
+//
+// A length that fails its check is usually a framing set wrongly, so the error
+// says what the bytes look like: ASCII digits, binary, packed BCD, a reversed
+// byte order, a TLS record or an HTTP request. It shows the bytes that stand
+// where the length should, 6 at most: where a stream is out of step they may be
+// of a message, but too few of it to be a card number.
+package framing
