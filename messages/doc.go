@@ -1,0 +1,41 @@
+// Package messages is the vocabulary of isolink: what callers, actors and
+// observers of a link say to each other.
+//
+// A switch that is made of actors talks to a link by its PID:
+//
+//	ctx.Request(link.PID(), &messages.Send{Frame: frame, Tag: id})
+//	…
+//	case *messages.Result:
+//		switch {
+//		case msg.Err == nil:                              // answered
+//		case errors.Is(msg.Err, messages.ErrNotSent):     // safe to send elsewhere
+//		case errors.Is(msg.Err, messages.ErrInDoubt):     // reverse or repeat
+//		}
+//
+// # The messages
+//
+//	message         from          to                       answer
+//	Send            any actor     a link's PID             Result or Results
+//	Post            any actor     a link's PID             Result or Results
+//	Result          a link        the requester            none
+//	Results         a link        the requester            none
+//	StateChanged    a link        OnEvent, EventStream     none
+//	LateReply       a link        OnLate, OnEvent, stream  none
+//	Unmatched       a link        OnEvent, EventStream     none
+//	EchoFailed      a link        OnEvent, EventStream     none
+//	Panicked        a link        OnEvent, EventStream     none
+//	EventsDropped   a link        OnEvent, EventStream     none
+//
+// Command, Reply and Event are sealed: the table is complete.
+//
+// # Keys
+//
+// A request and its response share a Key: MTI version, class and function
+// pair, and the values of the key fields. A KeyReader reads it from a packed
+// message without unpacking it.
+//
+// # Card data
+//
+// Errors, events and commands print and log without any part of a message;
+// frames are in fields that only the receiver's own code looks at.
+package messages

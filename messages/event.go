@@ -1,0 +1,216 @@
+package messages
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/moov-io/iso8583"
+)
+
+// Event is what a link tells its observers: the OnEvent hook and the actor
+// system's EventStream. It is sealed. Events of one link come in order, one at
+// a time, from a goroutine of their own.
+type Event interface {
+	event()
+	// Origin is the name of the link that the event comes from.
+	Origin() string
+}
+
+// StateChanged says that a link went from one state to another.
+type StateChanged struct {
+	Link string
+	From State
+	To   State
+	// Session is the number of the current session, or of the last one; 0
+	// before the first.
+	Session uint64
+	// Reason is why; nil where the change needs none (a timer, a success).
+	Reason error
+	At     time.Time
+}
+
+func (*StateChanged) event() {}
+
+// Origin is the link's name.
+func (e *StateChanged) Origin() string { return e.Link }
+
+// LateReply is a response whose request was already settled in doubt. It is
+// told once, to the OnLate hook and as an event.
+type LateReply struct {
+	Link string
+	Key  Key
+	// Request and Response are packed messages; the receiver must not change
+	// them, since several observers share them.
+	Request  []byte
+	Response []byte
+	// SentSession and ReceivedSession are equal unless the link restarted
+	// between request and response.
+	SentSession     uint64
+	ReceivedSession uint64
+	// SentAt is when the request was handed to the network, SettledAt when its
+	// caller was told that it is in doubt.
+	SentAt     time.Time
+	SettledAt  time.Time
+	ReceivedAt time.Time
+
+	spec *iso8583.MessageSpec
+}
+
+// NewLateReply is for links: spec is what Messages unpacks with.
+func NewLateReply(l LateReply, spec *iso8583.MessageSpec) *LateReply {
+	l.spec = spec
+	return &l
+}
+
+func (*LateReply) event() {}
+
+// Origin is the link's name.
+func (e *LateReply) Origin() string { return e.Link }
+
+// Messages unpacks request and response. It returns a *CodecError when either
+// cannot be unpacked.
+func (e *LateReply) Messages() (request, response *iso8583.Message, err error) {
+	if request, err = Unpack(e.spec, e.Request); err != nil {
+		return nil, nil, err
+	}
+	if response, err = Unpack(e.spec, e.Response); err != nil {
+		return nil, nil, err
+	}
+	return request, response, nil
+}
+
+// Unmatched is a frame of the peer that nobody waits for: a response that
+// answers no request in flight or in doubt, or one whose key cannot be read,
+// or a request of the peer on a link that handles none.
+type Unmatched struct {
+	Link    string
+	Session uint64
+	// MTI is the zero value when it cannot be read.
+	MTI MTI
+	// Key is the zero value when it cannot be read; Err then says why.
+	Key Key
+	Err error
+	// Frame is the packed message; the receiver must not change it.
+	Frame []byte
+}
+
+func (*Unmatched) event() {}
+
+// Origin is the link's name.
+func (e *Unmatched) Origin() string { return e.Link }
+
+// EchoFailed says that an echo was not answered in time, or could not be built.
+type EchoFailed struct {
+	Link    string
+	Session uint64
+	// Missed counts the echoes missed in a row; at MaxMissedEchoes the session
+	// is ended.
+	Missed int
+	Reason error
+}
+
+func (*EchoFailed) event() {}
+
+// Origin is the link's name.
+func (e *EchoFailed) Origin() string { return e.Link }
+
+// Panicked says that a function given by the embedding program, or an actor of
+// the link, panicked, and that the link goes on.
+type Panicked struct {
+	Link string
+	// Where is the name of the configuration's field that holds the function,
+	// or of the actor.
+	Where string
+	// Reason is the type of the panic's value; the value itself is left out,
+	// since it may hold anything.
+	Reason string
+}
+
+func (*Panicked) event() {}
+
+// Origin is the link's name.
+func (e *Panicked) Origin() string { return e.Link }
+
+// EventsDropped says how many events were dropped since the last one told,
+// because observers were too slow (MaxEvents).
+type EventsDropped struct {
+	Link  string
+	Count uint64
+}
+
+func (*EventsDropped) event() {}
+
+// Origin is the link's name.
+func (e *EventsDropped) Origin() string { return e.Link }
+
+// Format prints link, states and reason, whatever the verb.
+func (e *StateChanged) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "link %s: %v -> %v (session %d)", e.Link, e.From, e.To, e.Session)
+	if e.Reason != nil {
+		_, _ = fmt.Fprintf(f, ": %v", e.Reason)
+	}
+}
+
+// LogValue logs the event's parts.
+func (e *StateChanged) LogValue() slog.Value {
+	attrs := []slog.Attr{
+		slog.String("link", e.Link), slog.String("from", e.From.String()),
+		slog.String("to", e.To.String()), slog.Uint64("session", e.Session),
+	}
+	if e.Reason != nil {
+		attrs = append(attrs, slog.String("reason", e.Reason.Error()))
+	}
+	return slog.GroupValue(attrs...)
+}
+
+// Format prints link, key and times, whatever the verb.
+func (e *LateReply) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "link %s: late reply to %s: %s after it was sent (sessions %d, %d)",
+		e.Link, e.Key, e.ReceivedAt.Sub(e.SentAt), e.SentSession, e.ReceivedSession)
+}
+
+// LogValue logs the event's parts, without the messages.
+func (e *LateReply) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("link", e.Link), slog.String("key", e.Key.String()),
+		slog.Uint64("sent_session", e.SentSession), slog.Uint64("received_session", e.ReceivedSession),
+		slog.Duration("after_sent", e.ReceivedAt.Sub(e.SentAt)),
+		slog.Duration("after_settled", e.ReceivedAt.Sub(e.SettledAt)),
+	)
+}
+
+// Format prints link, MTI and key, whatever the verb.
+func (e *Unmatched) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "link %s: session %d: nobody waits for this %s, key %s", e.Link, e.Session, e.MTI, e.Key)
+	if e.Err != nil {
+		_, _ = fmt.Fprintf(f, ": %v", e.Err)
+	}
+}
+
+// LogValue logs the event's parts, without the message.
+func (e *Unmatched) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(e)) }
+
+// Format prints link, count and reason, whatever the verb.
+func (e *EchoFailed) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "link %s: session %d: echo %d missed: %v", e.Link, e.Session, e.Missed, e.Reason)
+}
+
+// LogValue logs the event's parts.
+func (e *EchoFailed) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(e)) }
+
+// Format prints link and place, whatever the verb.
+func (e *Panicked) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "link %s: %s panicked: %s", e.Link, e.Where, e.Reason)
+}
+
+// LogValue logs the event's parts.
+func (e *Panicked) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(e)) }
+
+// Format prints link and count, whatever the verb.
+func (e *EventsDropped) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "link %s: %d events dropped", e.Link, e.Count)
+}
+
+// LogValue logs the event's parts.
+func (e *EventsDropped) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(e)) }
