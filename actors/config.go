@@ -1,0 +1,220 @@
+package actors
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/moov-io/iso8583"
+
+	"github.com/isolink-go/isolink/framing"
+	"github.com/isolink-go/isolink/messages"
+)
+
+// Defaults of LinkConfig, where a field is zero.
+const (
+	DefaultConnectTimeout  = 10 * time.Second
+	DefaultTLSTimeout      = 10 * time.Second
+	DefaultSendTimeout     = 30 * time.Second
+	DefaultWriteTimeout    = 10 * time.Second
+	DefaultKeepAlive       = 30 * time.Second
+	DefaultIdleTime        = 30 * time.Second
+	DefaultEchoTimeout     = 10 * time.Second
+	DefaultMaxMissedEchoes = 3
+	DefaultLateWindow      = time.Minute
+	DefaultMaxInFlight     = 10_000
+	DefaultMaxQueuedBytes  = 64 << 20
+	DefaultMaxLate         = 100_000
+	DefaultMaxFrame        = 65_535
+	DefaultMaxEvents       = 1_024
+)
+
+// LinkConfig is what a link is made of. Fields that are zero get the default
+// that their comment names.
+type LinkConfig struct {
+	// Name tells the link from others of its manager: 1 to 64 letters, digits,
+	// dots, hyphens and underscores. Required.
+	Name string
+
+	// Addrs are the peer's addresses, "host:port". One attempt to connect goes
+	// through them in turn, starting behind the one used last, until one
+	// answers; there is never more than one socket. Required.
+	Addrs []string
+
+	// Spec packs requests, unpacks responses and says where the key fields
+	// are. Required. It must not be changed while the link lives.
+	Spec *iso8583.MessageSpec
+
+	// Framing delimits messages on the stream. Required.
+	Framing framing.Framer
+
+	// TLS, when set, is used for every connection, with TLS 1.2 as the least
+	// version unless it names a higher one. ServerName is the address's host
+	// unless set. It is cloned.
+	TLS *tls.Config
+
+	// TLSFiles, when set, are read when the link is made, and fill what TLS
+	// leaves open (Certificates, RootCAs, ServerName).
+	TLSFiles TLSFiles
+
+	// Dial replaces net.Dialer. The socket options below apply where the
+	// connection is a TCP one. It runs in a goroutine of its own; a panic counts
+	// as a failed attempt, and a call that outlives its context is abandoned (a
+	// connection that it still returns is closed).
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	// ConnectTimeout is the longest that one address may take to accept; 0
+	// means 10 s.
+	ConnectTimeout time.Duration
+	// TLSTimeout is the longest that a TLS handshake may take; 0 means 10 s.
+	TLSTimeout time.Duration
+	// SendTimeout is the deadline of a send whose context has no earlier one,
+	// from the call to the response; 0 means 30 s.
+	SendTimeout time.Duration
+	// WriteTimeout is the longest that the peer may take to take what was
+	// written, before the session is ended; 0 means 10 s. On Linux it is also
+	// the TCP_USER_TIMEOUT: the longest that sent bytes may stay unacknowledged.
+	WriteTimeout time.Duration
+	// KeepAlive is the period of TCP keep-alive probes; 0 means 30 s, negative
+	// switches them off.
+	KeepAlive time.Duration
+
+	// Echo builds the network management request (0800) that is sent when
+	// nothing was received, or nothing was sent, for IdleTime. Nil: no echo, a
+	// silent peer is noticed by TCP keep-alive alone. It runs in a goroutine of
+	// its own and must give each message a fresh STAN.
+	Echo func() (*iso8583.Message, error)
+	// IdleTime is how long a link may be silent before it sends an echo; 0
+	// means 30 s. It is not used when Echo is nil.
+	IdleTime time.Duration
+	// EchoTimeout is the longest that an echo may take, building included,
+	// before it counts as missed and the next one is sent; 0 means 10 s.
+	EchoTimeout time.Duration
+	// MaxMissedEchoes in a row end the session; 0 means 3. Any response to a
+	// request of ours meanwhile starts the count anew: it shows that both
+	// directions work. A silent peer is noticed within IdleTime +
+	// MaxMissedEchoes × EchoTimeout.
+	MaxMissedEchoes int
+
+	// KeyFields are the fields whose values, with the MTI's version, class and
+	// function pair, tell requests in flight apart; empty means field 11, the
+	// STAN. Fields that hold card data are refused.
+	KeyFields []int
+	// LateWindow is how long the key of a request in doubt stays reserved, and
+	// a late reply to it is recognised, counted from when its caller was told;
+	// 0 means 1 min. In the worst case, when every request times out, a link
+	// can send values ÷ (SendTimeout + LateWindow) requests a second: 999,999
+	// STANs and the defaults allow 11,111.
+	LateWindow time.Duration
+
+	// MaxInFlight bounds the sends that have not settled; past it they are
+	// refused with ErrOverloaded. 0 means 10,000.
+	MaxInFlight int
+	// MaxQueuedBytes bounds the bytes of the sends that have not settled; 0
+	// means 64 MiB.
+	MaxQueuedBytes int64
+	// MaxLate bounds the requests in doubt that wait for a late reply; past it
+	// sends are refused with ErrOverloaded, until entries leave the window. 0
+	// means 100,000.
+	MaxLate int
+	// MaxFrame is the longest frame, header and body, in bytes, that is
+	// accepted in either direction; 0 means 65,535.
+	MaxFrame int
+	// MaxEvents bounds the events that wait for a slow observer; past it they
+	// are dropped, counted, and the count is told. 0 means 1,024.
+	MaxEvents int
+
+	// Backoff says when a link that lost its session, or did not get one,
+	// tries again.
+	Backoff Backoff
+
+	// OnEvent observes the link: see messages.Event. Nil: none.
+	OnEvent func(messages.Event)
+	// OnLate gets each late reply, before OnEvent does. Nil: none.
+	OnLate func(*messages.LateReply)
+
+	// Logger gets state changes (info), late and unmatched frames, missed
+	// echoes and failures of hooks (warn). Nil: the actor system's logger.
+	Logger *slog.Logger
+}
+
+// TLSFiles name PEM files.
+type TLSFiles struct {
+	// CA holds the certificates that the peer's must chain to; empty means the
+	// system's.
+	CA string
+	// Cert and Key are the client certificate and its key; both or none.
+	Cert string
+	Key  string
+	// ServerName is the name that the peer's certificate must have.
+	ServerName string
+}
+
+// withDefaults returns a copy in which no zero is left to interpret.
+func (c LinkConfig) withDefaults() LinkConfig {
+	c.ConnectTimeout = orDefault(c.ConnectTimeout, DefaultConnectTimeout)
+	c.TLSTimeout = orDefault(c.TLSTimeout, DefaultTLSTimeout)
+	c.SendTimeout = orDefault(c.SendTimeout, DefaultSendTimeout)
+	c.WriteTimeout = orDefault(c.WriteTimeout, DefaultWriteTimeout)
+	c.KeepAlive = orDefault(c.KeepAlive, DefaultKeepAlive)
+	c.IdleTime = orDefault(c.IdleTime, DefaultIdleTime)
+	c.EchoTimeout = orDefault(c.EchoTimeout, DefaultEchoTimeout)
+	c.MaxMissedEchoes = orDefault(c.MaxMissedEchoes, DefaultMaxMissedEchoes)
+	c.LateWindow = orDefault(c.LateWindow, DefaultLateWindow)
+	c.MaxInFlight = orDefault(c.MaxInFlight, DefaultMaxInFlight)
+	c.MaxQueuedBytes = orDefault(c.MaxQueuedBytes, DefaultMaxQueuedBytes)
+	c.MaxLate = orDefault(c.MaxLate, DefaultMaxLate)
+	c.MaxFrame = orDefault(c.MaxFrame, DefaultMaxFrame)
+	c.MaxEvents = orDefault(c.MaxEvents, DefaultMaxEvents)
+	if len(c.KeyFields) == 0 {
+		c.KeyFields = []int{11}
+	}
+	c.Backoff = c.Backoff.withDefaults()
+	return c
+}
+
+func orDefault[T comparable](v, def T) T {
+	var zero T
+	if v == zero {
+		return def
+	}
+	return v
+}
+
+// Validate reports every fault at once, as *messages.ConfigError joined by
+// errors.Join, or nil. Fields that are zero are judged by their default.
+func (c LinkConfig) Validate() error {
+	_, _, err := c.compile()
+	return err
+}
+
+// compile judges the configuration and makes of it what a link needs: the key
+// reader, and the TLS configuration (nil: plain).
+func (c LinkConfig) compile() (*messages.KeyReader, *tls.Config, error) {
+	c = c.withDefaults()
+	f := faults{link: c.Name}
+	f.name(c.Name)
+	f.addrs(c.Addrs)
+	keys := f.spec(c.Spec, c.KeyFields)
+	f.framing(c.Framing)
+	f.positive("ConnectTimeout", c.ConnectTimeout)
+	f.positive("TLSTimeout", c.TLSTimeout)
+	f.positive("SendTimeout", c.SendTimeout)
+	f.positive("WriteTimeout", c.WriteTimeout)
+	f.positive("IdleTime", c.IdleTime)
+	f.positive("EchoTimeout", c.EchoTimeout)
+	f.positive("LateWindow", c.LateWindow)
+	f.atLeastOne("MaxMissedEchoes", int64(c.MaxMissedEchoes))
+	f.atLeastOne("MaxInFlight", int64(c.MaxInFlight))
+	f.atLeastOne("MaxQueuedBytes", c.MaxQueuedBytes)
+	f.atLeastOne("MaxLate", int64(c.MaxLate))
+	f.atLeastOne("MaxFrame", int64(c.MaxFrame))
+	f.atLeastOne("MaxEvents", int64(c.MaxEvents))
+	f.keySpace(c)
+	f.backoff(c.Backoff)
+	tlsConfig := f.tls(c.TLS, c.TLSFiles)
+	return keys, tlsConfig, errors.Join(f.all...)
+}

@@ -1,0 +1,165 @@
+package actors
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/moov-io/iso8583"
+
+	"github.com/isolink-go/isolink/framing"
+	"github.com/isolink-go/isolink/messages"
+)
+
+var nameRule = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// faults collects what is wrong with a configuration, each by its field.
+type faults struct {
+	link string
+	all  []error
+}
+
+func (f *faults) add(field, format string, args ...any) {
+	f.all = append(f.all, &messages.ConfigError{Link: f.link, Field: field, Problem: fmt.Sprintf(format, args...)})
+}
+
+func (f *faults) name(name string) {
+	if !nameRule.MatchString(name) {
+		f.add("Name", "%q: give 1 to 64 letters, digits, dots, hyphens or underscores", name)
+	}
+}
+
+func (f *faults) addrs(addrs []string) {
+	if len(addrs) == 0 {
+		f.add("Addrs", `empty: give at least one "host:port"`)
+	}
+	for i, addr := range addrs {
+		field := "Addrs[" + strconv.Itoa(i) + "]"
+		_, port, err := net.SplitHostPort(addr)
+		if err != nil {
+			f.add(field, `%q: give "host:port"`, addr)
+			continue
+		}
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			f.add(field, "%q: the port must be a number from 1 to 65535", addr)
+		}
+		if slices.Contains(addrs[:i], addr) {
+			f.add(field, "%q is there twice", addr)
+		}
+	}
+}
+
+func (f *faults) spec(spec *iso8583.MessageSpec, keyFields []int) *messages.KeyReader {
+	if spec == nil {
+		f.add("Spec", "nil: give the message specification of the peer")
+		return nil
+	}
+	if err := spec.Validate(); err != nil {
+		f.add("Spec", "%v", err)
+		return nil
+	}
+	keys, err := messages.NewKeyReader(spec, keyFields...)
+	if err != nil {
+		f.add("KeyFields", "%v", err)
+	}
+	return keys
+}
+
+func (f *faults) framing(framer framing.Framer) {
+	if framer == nil {
+		f.add("Framing", "nil: give the peer's framing, for instance framing.Binary2{}")
+		return
+	}
+	if v, ok := framer.(interface{ Validate() error }); ok {
+		if err := v.Validate(); err != nil {
+			f.add("Framing", "%v", err)
+		}
+	}
+}
+
+func (f *faults) positive(field string, d time.Duration) {
+	if d <= 0 {
+		f.add(field, "%v: give a positive duration, or 0 for the default", d)
+	}
+}
+
+func (f *faults) atLeastOne(field string, n int64) {
+	if n < 1 {
+		f.add(field, "%d: give a positive number, or 0 for the default", n)
+	}
+}
+
+// keySpace checks that the STAN alone can tell apart all that may be in flight
+// or in doubt at once.
+func (f *faults) keySpace(c LinkConfig) {
+	if c.Spec == nil || !slices.Equal(c.KeyFields, []int{11}) || c.Spec.Fields[11] == nil {
+		return
+	}
+	digits := c.Spec.Fields[11].Spec().Length
+	if digits < 1 || digits > 12 {
+		return
+	}
+	values := int64(1)
+	for range digits {
+		values *= 10
+	}
+	if need := int64(c.MaxInFlight) + int64(c.MaxLate); need > values-1 {
+		f.add("KeyFields", "field 11 has %d values, MaxInFlight + MaxLate need %d: lower them, or add key fields", values-1, need)
+	}
+}
+
+func (f *faults) backoff(b Backoff) {
+	f.positive("Backoff.MinDelay", b.MinDelay)
+	f.positive("Backoff.Base", b.Base)
+	f.positive("Backoff.Cap", b.Cap)
+	f.positive("Backoff.StableAfter", b.StableAfter)
+	if b.Base > b.Cap {
+		f.add("Backoff.Base", "%v is above Backoff.Cap, %v", b.Base, b.Cap)
+	}
+}
+
+func (f *faults) tls(config *tls.Config, files TLSFiles) *tls.Config {
+	if config == nil && files == (TLSFiles{}) {
+		return nil
+	}
+	made := &tls.Config{MinVersion: tls.VersionTLS12}
+	if config != nil {
+		made = config.Clone()
+		made.MinVersion = max(made.MinVersion, tls.VersionTLS12)
+	}
+	if files.CA != "" {
+		made.RootCAs = f.tlsCA(files.CA)
+	}
+	if (files.Cert == "") != (files.Key == "") {
+		f.add("TLSFiles", "Cert and Key go together: give both or none")
+	} else if files.Cert != "" {
+		cert, err := tls.LoadX509KeyPair(files.Cert, files.Key)
+		if err != nil {
+			f.add("TLSFiles.Cert", "%v", err)
+		}
+		made.Certificates = []tls.Certificate{cert}
+	}
+	if files.ServerName != "" {
+		made.ServerName = files.ServerName
+	}
+	return made
+}
+
+func (f *faults) tlsCA(file string) *x509.CertPool {
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		f.add("TLSFiles.CA", "%v", err)
+		return nil
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		f.add("TLSFiles.CA", "%s: no certificate in it", file)
+	}
+	return pool
+}

@@ -1,0 +1,337 @@
+package actors
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/asynkron/protoactor-go/scheduler"
+
+	"github.com/isolink-go/isolink/messages"
+)
+
+// correlatorBudget is how many messages a poster handles for others before a
+// worker takes over.
+const correlatorBudget = 256
+
+// correlator maps keys to the requests that wait. It does map work only, so
+// that it may run in whoever's goroutine posts to it. All fields are touched
+// only in Receive.
+type correlator struct {
+	session  *session
+	record   *Record
+	table    *table
+	mailbox  *Mailbox
+	draining bool
+	ended    bool // the session is over: nothing is taken any more
+	drained  bool // told
+	alarm    alarm
+	batch    *inbound // in hand
+}
+
+// Messages to the correlator, beside *request.
+type (
+	// inbound is a batch of frames in the order of the stream. The correlator
+	// gives it back to the reader, by session.handled, when it is done.
+	inbound struct {
+		frames []inFrame
+		next   int   // the first that was not handled; the correlator's
+		at     int64 // clock time of the read
+	}
+	inFrame struct {
+		mti  messages.MTI
+		key  messages.Key
+		err  error // why key is not there
+		body []byte
+	}
+	// streamEnd comes behind the last batch.
+	streamEnd struct{}
+	// forget: the caller has settled it.
+	forget struct{ request *request }
+	// wrotePosts: these posts need no deadline any more.
+	wrotePosts struct{ requests []*request }
+	// drain: take nothing new, and tell when nothing is in flight.
+	drain struct{}
+	// deadlineDue: the alarm of that number rings.
+	deadlineDue struct{ number uint64 }
+)
+
+// Format prints how many frames there are, whatever the verb.
+func (in *inbound) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "isolink frames (%d)", len(in.frames))
+}
+
+// IgnoreDeadLetterLogging keeps alarms that came too late out of the log.
+func (deadlineDue) IgnoreDeadLetterLogging() {}
+
+// spawnCorrelator makes the session's correlator, which owns the record's
+// table from here until it has stopped.
+func spawnCorrelator(ctx actor.Context, s *session) *actor.PID {
+	c := &correlator{session: s, record: s.record, table: s.record.memory.table}
+	c.mailbox = newMailbox(mailboxOptions{workers: s.record.workers, budget: correlatorBudget, refuse: c.refuse})
+	s.correlator = c.mailbox
+	return spawnChild(ctx, "correlator", c, c.mailbox)
+}
+
+// Receive is the only way in.
+func (c *correlator) Receive(ctx actor.Context) {
+	switch m := ctx.Message().(type) {
+	case *request:
+		c.register(m)
+	case *inbound:
+		c.match(m)
+	case forget:
+		c.settledElsewhere(m.request)
+	case wrotePosts:
+		for _, q := range m.requests {
+			c.table.dequeue(q)
+		}
+	case deadlineDue:
+		if c.alarm.rings(m.number) {
+			c.expire()
+		}
+	case streamEnd:
+		c.end()
+		c.session.tell(sessionEnded{c.session})
+	case drain:
+		c.draining = true
+	case *actor.Started:
+		c.alarm.init(ctx)
+	case *actor.Stopped:
+		c.stop()
+		return
+	default:
+		return
+	}
+	c.setAlarm()
+	c.tellDrained()
+}
+
+// register takes a request into the table, then passes it to the writer.
+func (c *correlator) register(q *request) {
+	switch {
+	case c.ended:
+		c.record.fail(q, wordQueued, messages.ErrLinkDown)
+		return
+	case c.draining && q.kind != kindEcho:
+		c.record.fail(q, wordQueued, messages.ErrDraining)
+		return
+	case c.table.lates >= c.record.config.MaxLate && q.kind != kindEcho:
+		c.record.fail(q, wordQueued, fmt.Errorf("%w: %d requests in doubt (MaxLate)", messages.ErrOverloaded, c.table.lates))
+		return
+	case q.word.Load() != wordQueued: // cancelled on the way
+		return
+	}
+	if err := c.table.add(q); err != nil {
+		c.record.fail(q, wordQueued, err)
+		return
+	}
+	c.mailbox.postAfter(c.session.writer, q)
+}
+
+// match sorts a batch of frames.
+func (c *correlator) match(in *inbound) {
+	c.batch = in
+	for in.next < len(in.frames) {
+		f := &in.frames[in.next]
+		in.next++
+		if f.err != nil || !f.mti.IsResponse() || !c.response(f, in.at) {
+			c.unmatched(f)
+		}
+	}
+	c.batch = nil
+	clear(in.frames)
+	in.frames, in.next = in.frames[:0], 0
+	c.session.handled <- in // there is room for all batches
+}
+
+// response settles the request that f answers; false when there is none.
+func (c *correlator) response(f *inFrame, at int64) bool {
+	q := c.table.find(f.key)
+	if q == nil {
+		return false
+	}
+	from := q.word.Load()
+	switch {
+	case from == wordQueued && !q.repeatsClaimed():
+		// Nothing was written yet: nobody can have answered it.
+		return false
+	case from == wordQueued, from == wordClaimed:
+		// A repeat that is still queued is answered by its original's response,
+		// and never written.
+		if !c.record.answer(q, from, f.body) {
+			return c.response(f, at) // it moved meanwhile
+		}
+		c.session.lastMatch.Store(at)
+		c.answerOriginals(q, f.body)
+		return true
+	case from == wordDropped:
+		c.settledElsewhere(q)
+		return c.response(f, at)
+	}
+	c.late(q, f, at)
+	return true
+}
+
+// answerOriginals settles what q repeats, where that still waits, by a copy of
+// the same response.
+func (c *correlator) answerOriginals(q *request, body []byte) {
+	for o := c.table.answered(q); o != nil; o = c.table.answered(o) {
+		c.record.answer(o, wordClaimed, append([]byte(nil), body...))
+	}
+}
+
+// late delivers a response to a request that is in doubt.
+func (c *correlator) late(q *request, f *inFrame, at int64) {
+	if q.isOpen() { // its caller gave up this moment; forget is on its way
+		q.settledAt = at
+	}
+	c.answerOriginals(q, f.body)
+	c.session.lastMatch.Store(at)
+	c.record.counters.late.Add(1)
+	if q.kind == kindEcho {
+		return
+	}
+	c.record.notifier.event(messages.NewLateReply(messages.LateReply{
+		Link: c.record.config.Name, Key: q.key, Request: q.frame, Response: f.body,
+		SentSession: q.session, ReceivedSession: c.session.number,
+		SentAt: c.record.time(q.claimedAt), SettledAt: c.record.time(q.settledAt), ReceivedAt: c.record.time(at),
+	}, c.record.config.Spec))
+}
+
+func (c *correlator) unmatched(f *inFrame) {
+	c.record.counters.unmatched.Add(1)
+	c.record.notifier.event(&messages.Unmatched{
+		Link: c.record.config.Name, Session: c.session.number, MTI: f.mti, Key: f.key, Err: f.err, Frame: f.body,
+	})
+}
+
+// settledElsewhere puts a request that its caller or the writer has settled
+// where it belongs.
+func (c *correlator) settledElsewhere(q *request) {
+	if !q.isOpen() {
+		return
+	}
+	if q.word.Load() == wordDropped {
+		c.table.notSent(q)
+		return
+	}
+	c.inDoubt(q)
+}
+
+func (c *correlator) inDoubt(q *request) {
+	now := c.record.now()
+	q.settledAt = now
+	c.table.inDoubt(q, now+int64(c.record.config.LateWindow))
+}
+
+// expire settles what is past its deadline, and frees keys.
+func (c *correlator) expire() {
+	now := c.record.now()
+	for q := c.table.expired(now); q != nil; q = c.table.expired(now) {
+		c.record.failAny(q, messages.ErrTimeout)
+		c.settledElsewhere(q)
+	}
+	c.table.leaveLate(now)
+}
+
+// end settles all that waits: the session is over.
+func (c *correlator) end() {
+	if c.ended {
+		return
+	}
+	c.ended = true
+	cause := c.endCause()
+	for q := c.table.anyOpen(); q != nil; q = c.table.anyOpen() {
+		c.record.failAny(q, cause)
+		c.settledElsewhere(q)
+	}
+}
+
+func (c *correlator) endCause() error {
+	if why := c.session.why(); why != nil {
+		return fmt.Errorf("%w: %w", messages.ErrLinkDown, why)
+	}
+	return messages.ErrLinkDown
+}
+
+// stop is the last thing: whatever brought it about, nothing is left unsettled.
+func (c *correlator) stop() {
+	defer c.mailbox.close()
+	defer func() {
+		if p := recover(); p != nil {
+			c.record.panicked("correlator", p)
+		}
+		c.end()
+		c.alarm.cancel()
+	}()
+	if c.batch != nil { // it failed in the midst of a batch: the rest was received
+		c.match(c.batch)
+	}
+}
+
+// refuse gets what the correlator did not handle. It runs in anyone's
+// goroutine, when the correlator has stopped, and touches the request alone.
+func (c *correlator) refuse(msg any) {
+	switch m := msg.(type) {
+	case *request:
+		c.record.failAny(m, c.endCause())
+	case forget, *inbound, wrotePosts, deadlineDue, streamEnd, drain:
+	}
+}
+
+func (c *correlator) tellDrained() {
+	if c.draining && !c.drained && c.table.open == 0 {
+		c.drained = true
+		c.session.tell(sessionDrained{c.session})
+	}
+}
+
+func (c *correlator) setAlarm() {
+	if at, ok := c.table.nextEvent(); ok {
+		c.alarm.set(at, c.record.now)
+	}
+}
+
+// alarm is one timer for many deadlines: a scheduler message that is armed
+// anew only when it rang, or when something earlier came.
+type alarm struct {
+	pid    *actor.PID
+	timer  *scheduler.TimerScheduler
+	number uint64 // of the last arming
+	armed  bool
+	at     int64
+	stop   scheduler.CancelFunc
+}
+
+func (a *alarm) init(ctx actor.Context) {
+	a.pid = ctx.Self()
+	a.timer = scheduler.NewTimerScheduler(ctx.ActorSystem().Root)
+}
+
+// set makes the alarm ring at clock time at, or earlier when it is set so.
+func (a *alarm) set(at int64, now func() int64) {
+	if a.armed && a.at <= at {
+		return
+	}
+	a.cancel()
+	a.number++
+	a.armed, a.at = true, at
+	a.stop = a.timer.SendOnce(time.Duration(max(at-now(), 0)), a.pid, deadlineDue{a.number})
+}
+
+// rings reports whether number is of the last arming.
+func (a *alarm) rings(number uint64) bool {
+	if !a.armed || number != a.number {
+		return false
+	}
+	a.armed = false
+	return true
+}
+
+func (a *alarm) cancel() {
+	if a.armed {
+		a.stop()
+		a.armed = false
+	}
+}

@@ -1,0 +1,158 @@
+package actors
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/isolink-go/isolink/messages"
+)
+
+// loneCorrelator is a correlator without actors around it: what it passes to
+// the writer and to the notifier stays in their mailboxes.
+func loneCorrelator() *correlator {
+	r := &Record{config: LinkConfig{Name: "lone"}.withDefaults(), epoch: time.Now()}
+	r.notifier = newNotifier(r)
+	s := &session{record: r, number: 1, handled: make(chan *inbound, batches)}
+	s.writer = newMailbox(mailboxOptions{})
+	return &correlator{session: s, record: r, table: newTable(), mailbox: newMailbox(mailboxOptions{})}
+}
+
+// registered is a request with STAN 1 that the correlator has taken. Its signal
+// has room for one too many.
+func registered(t *testing.T, c *correlator, mti messages.MTI) *request {
+	q := tableSend(mti, c.record.now()+int64(time.Hour))
+	q.done = make(chan struct{}, 2)
+	c.register(q)
+	require.Nil(t, q.err)
+	require.True(t, q.isOpen())
+	return q
+}
+
+// receives gives the correlator a response to STAN 1.
+func (c *correlator) receives(body string) {
+	mti := messages.MTI{'0', '2', '1', '0'}
+	c.match(&inbound{frames: []inFrame{{mti: mti, key: stanKeys[1], body: []byte(body)}}, at: c.record.now()})
+	<-c.session.handled
+}
+
+func assertAnswered(t *testing.T, q *request, body string) {
+	t.Helper()
+	assert.Len(t, q.done, 1, "signals")
+	assert.NoError(t, q.err)
+	assert.Equal(t, body, string(q.reply))
+}
+
+func assertFailed(t *testing.T, q *request, outcome error) {
+	t.Helper()
+	assert.Len(t, q.done, 1, "signals")
+	assert.ErrorIs(t, q.err, outcome)
+	assert.Nil(t, q.reply)
+}
+
+func (c *correlator) claims(t *testing.T, q *request) {
+	require.True(t, q.claim(c.session.number, c.record.now()))
+}
+
+func TestResponseAnswersOriginalAndRepeat(t *testing.T) {
+	c := loneCorrelator()
+	original := registered(t, c, mtiRequest)
+	c.claims(t, original)
+	repeat := registered(t, c, mtiRepeat)
+	c.claims(t, repeat)
+	c.receives("yes")
+	assertAnswered(t, original, "yes")
+	assertAnswered(t, repeat, "yes")
+	original.reply[0] = 'Y'
+	assert.Equal(t, "yes", string(repeat.reply), "each caller owns its reply")
+	assert.Nil(t, c.table.anyOpen())
+}
+
+// TestResponseSparesTheRepeat: what its original's response has answered is not
+// written any more.
+func TestResponseSparesTheRepeat(t *testing.T) {
+	c := loneCorrelator()
+	original := registered(t, c, mtiRequest)
+	c.claims(t, original)
+	repeat := registered(t, c, mtiRepeat)
+	c.receives("yes")
+	assertAnswered(t, original, "yes")
+	assertAnswered(t, repeat, "yes")
+	assert.False(t, repeat.claim(1, 0))
+}
+
+// TestResponseToNothingWritten: a peer that answers what it cannot have read
+// settles nobody, and above all takes nothing out of the table: what is out of
+// it has no deadline.
+func TestResponseToNothingWritten(t *testing.T) {
+	c := loneCorrelator()
+	original, repeat := registered(t, c, mtiRequest), registered(t, c, mtiRepeat)
+	c.receives("forged")
+	assert.EqualValues(t, 1, c.record.counters.unmatched.Load())
+	assert.True(t, original.isOpen())
+	assert.True(t, repeat.isOpen())
+
+	c.claims(t, original)
+	c.end()
+	assertFailed(t, original, messages.ErrInDoubt)
+	assertFailed(t, repeat, messages.ErrNotSent)
+}
+
+// TestResponseAfterTheOriginalWasCancelled: nor does it settle a repeat of what
+// was never written.
+func TestResponseAfterTheOriginalWasCancelled(t *testing.T) {
+	c := loneCorrelator()
+	original, repeat := registered(t, c, mtiRequest), registered(t, c, mtiRepeat)
+	require.True(t, c.record.fail(original, wordQueued, messages.ErrTimeout))
+	c.settledElsewhere(original)
+	c.receives("forged")
+	assert.True(t, repeat.isOpen())
+	assert.EqualValues(t, 1, c.record.counters.unmatched.Load())
+
+	c.claims(t, repeat)
+	c.receives("yes")
+	assertAnswered(t, repeat, "yes")
+	assertFailed(t, original, messages.ErrNotSent)
+}
+
+// TestResponseAnswersRepeatOfWhatIsInDoubt: the late reply is the repeat's.
+func TestResponseAnswersRepeatOfWhatIsInDoubt(t *testing.T) {
+	c := loneCorrelator()
+	original := registered(t, c, mtiRequest)
+	c.claims(t, original)
+	require.True(t, c.record.fail(original, wordClaimed, messages.ErrTimeout))
+	c.settledElsewhere(original)
+	repeat := registered(t, c, mtiRepeat)
+	c.receives("yes")
+	assertAnswered(t, repeat, "yes")
+	assertFailed(t, original, messages.ErrInDoubt)
+	assert.Zero(t, c.record.counters.late.Load())
+	assert.Zero(t, c.table.lates)
+
+	c.receives("again")
+	assert.EqualValues(t, 1, c.record.counters.unmatched.Load(), "nobody waits any more")
+}
+
+// TestResponseAfterTheRepeatWasCancelled: the late reply is the original's again.
+func TestResponseAfterTheRepeatWasCancelled(t *testing.T) {
+	c := loneCorrelator()
+	original := registered(t, c, mtiRequest)
+	c.claims(t, original)
+	require.True(t, c.record.fail(original, wordClaimed, messages.ErrTimeout))
+	c.settledElsewhere(original)
+	repeat := registered(t, c, mtiRepeat)
+	require.True(t, c.record.fail(repeat, wordQueued, messages.ErrTimeout)) // the correlator has not heard of it
+	c.receives("late")
+	assertFailed(t, repeat, messages.ErrNotSent)
+	assert.EqualValues(t, 1, c.record.counters.late.Load())
+
+	told := c.record.notifier.mailbox.user
+	require.Len(t, told, 1)
+	late, ok := told[0].(*messages.LateReply)
+	require.True(t, ok)
+	assert.Equal(t, "late", string(late.Response))
+	assert.Equal(t, c.record.time(original.claimedAt), late.SentAt)
+	assert.Nil(t, c.table.find(stanKeys[1]))
+}

@@ -1,0 +1,130 @@
+package actors
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"runtime"
+	"time"
+)
+
+// dialled is the outcome of one attempt, sent to the link's actor. socket is
+// nil when err is not.
+type dialled struct {
+	attempt uint64
+	socket  *socket
+	next    int // the address to try first the next time
+	err     error
+}
+
+// drop closes a socket that nobody takes.
+func (d dialled) drop() {
+	if d.socket != nil {
+		d.socket.closeHard()
+	}
+}
+
+// dial goes through the addresses in turn, from the one given, until one
+// connects. It runs on a worker, and always reports: foreign code may panic,
+// end the goroutine, or give a connection after the context ended.
+func (r *Record) dial(ctx context.Context, attempt uint64, from int, report func(dialled)) {
+	out := dialled{attempt: attempt, next: from, err: errGoexit}
+	defer func() {
+		if p := recover(); p != nil {
+			r.panicked("Dial", p)
+			out.err = fmt.Errorf("Dial panicked: %T", p)
+		}
+		report(out)
+	}()
+	var errs []error
+	for range r.config.Addrs {
+		addr := r.config.Addrs[out.next%len(r.config.Addrs)]
+		out.next = (out.next + 1) % len(r.config.Addrs)
+		r.counters.attempts.Add(1)
+		s, err := r.connect(ctx, addr)
+		if err == nil {
+			out.socket, out.err = s, nil
+			return
+		}
+		errs = append(errs, fmt.Errorf("connect %s: %w", addr, err))
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	out.err = errors.Join(errs...)
+}
+
+func (r *Record) connect(ctx context.Context, addr string) (*socket, error) {
+	dial := r.config.Dial
+	if dial == nil {
+		dial = (&net.Dialer{KeepAlive: -1}).DialContext // set below
+	}
+	connectCtx, cancel := context.WithTimeout(ctx, r.config.ConnectTimeout)
+	defer cancel()
+	raw, err := dial(connectCtx, "tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	if raw == nil {
+		return nil, errors.New("Dial gave neither a connection nor an error")
+	}
+	if ctx.Err() != nil {
+		_ = raw.Close()
+		return nil, context.Cause(ctx)
+	}
+	if err := r.tune(raw); err != nil {
+		_ = raw.Close()
+		return nil, err
+	}
+	if r.tls == nil {
+		return &socket{Conn: raw, raw: raw, addr: addr}, nil
+	}
+	return r.handshake(ctx, raw, addr)
+}
+
+func (r *Record) handshake(ctx context.Context, raw net.Conn, addr string) (*socket, error) {
+	config := r.tls
+	if config.ServerName == "" && !config.InsecureSkipVerify {
+		host, _, err := net.SplitHostPort(addr)
+		if err != nil {
+			_ = raw.Close()
+			return nil, err
+		}
+		config = config.Clone()
+		config.ServerName = host
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.config.TLSTimeout)
+	defer cancel()
+	conn := tls.Client(raw, config)
+	if err := conn.HandshakeContext(ctx); err != nil {
+		_ = raw.Close()
+		return nil, fmt.Errorf("TLS handshake: %w", err)
+	}
+	return &socket{Conn: conn, raw: raw, addr: addr}, nil
+}
+
+// tune sets the socket options, where the connection is a TCP one.
+func (r *Record) tune(conn net.Conn) error {
+	tcp, ok := innermost(conn).(*net.TCPConn)
+	if !ok {
+		return nil
+	}
+	if err := tcp.SetNoDelay(true); err != nil {
+		return fmt.Errorf("TCP_NODELAY: %w", err)
+	}
+	keepAlive := net.KeepAliveConfig{
+		Enable: r.config.KeepAlive > 0, Idle: r.config.KeepAlive, Interval: r.config.KeepAlive / 3, Count: 3,
+	}
+	if keepAlive.Enable {
+		keepAlive.Interval = max(keepAlive.Interval, time.Second)
+	}
+	if err := tcp.SetKeepAliveConfig(keepAlive); err != nil {
+		return fmt.Errorf("TCP keep-alive: %w", err)
+	}
+	if err := setUserTimeout(tcp, r.config.WriteTimeout); err != nil {
+		return fmt.Errorf("TCP_USER_TIMEOUT (%s): %w", runtime.GOOS, err)
+	}
+	return nil
+}

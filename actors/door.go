@@ -1,0 +1,316 @@
+package actors
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/moov-io/iso8583"
+
+	"github.com/isolink-go/isolink/messages"
+)
+
+// Door is where requests enter a link. It is a Proto.Actor Process of its own,
+// not an actor: it answers in the caller's goroutine, whatever the link's
+// actors do, and lives as long as the link is configured. So no restart,
+// suspended mailbox or dead child can hold a caller.
+type Door struct {
+	record *Record
+
+	mu       sync.Mutex
+	pid      *actor.PID
+	watchers actor.PIDSet
+	gone     bool
+}
+
+var _ actor.Process = (*Door)(nil)
+
+func newDoor(r *Record) *Door { return &Door{record: r} }
+
+// Register enters the door into the actor system under that id.
+func (d *Door) Register(id string) error {
+	pid, ok := d.record.system.ProcessRegistry.Add(d, id)
+	if !ok {
+		return fmt.Errorf("actors: %w: %s", actor.ErrNameExists, id)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.pid = pid
+	return nil
+}
+
+// Unregister takes the door out of the actor system, and tells its watchers.
+func (d *Door) Unregister() {
+	d.mu.Lock()
+	pid, watchers := d.pid, d.watchers.Clone()
+	d.watchers.Clear()
+	d.gone = true
+	d.mu.Unlock()
+	if pid == nil {
+		return
+	}
+	d.record.system.ProcessRegistry.Remove(pid)
+	watchers.ForEach(func(_ int, w *actor.PID) { d.terminated(w) })
+}
+
+func (d *Door) terminated(watcher *actor.PID) {
+	if p, ok := d.record.system.ProcessRegistry.Get(watcher); ok {
+		p.SendSystemMessage(watcher, &actor.Terminated{Who: d.PID()})
+	}
+}
+
+// PID is where other actors send commands to.
+func (d *Door) PID() *actor.PID {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.pid
+}
+
+// Exchange sends a packed request and returns its packed response. The link
+// owns frame from here on: it may be queued, or kept for a late reply, after
+// the call has returned. The response is the caller's.
+//
+// The deadline is the context's or the link's SendTimeout, whichever is
+// earlier. Every error is a *messages.SendError.
+func (d *Door) Exchange(ctx context.Context, frame []byte) ([]byte, error) {
+	return d.do(ctx, d.request(kindSend, frame))
+}
+
+// Send packs a request, sends it, and unpacks its response. The message is the
+// caller's again when Send has returned.
+//
+// Errors are as Exchange's; the cause is a *messages.CodecError where the
+// message could not be packed (not sent) or the response not unpacked (in
+// doubt: the peer's answer is lost).
+func (d *Door) Send(ctx context.Context, msg *iso8583.Message) (*iso8583.Message, error) {
+	start := d.record.now()
+	frame, err := messages.Pack(msg)
+	if err != nil {
+		return nil, d.refused(&request{start: start}, err)
+	}
+	q := d.request(kindSend, frame)
+	q.start = start
+	reply, err := d.do(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := messages.Unpack(d.record.config.Spec, reply)
+	if err != nil {
+		return nil, d.record.sendError(q, messages.ErrInDoubt, err)
+	}
+	return answer, nil
+}
+
+// Post packs and sends a message that gets no response, and returns when its
+// bytes were handed to the network. Errors are as Send's.
+func (d *Door) Post(ctx context.Context, msg *iso8583.Message) error {
+	frame, err := messages.Pack(msg)
+	if err != nil {
+		return d.refused(d.request(kindPost, nil), err)
+	}
+	return d.PostFrame(ctx, frame)
+}
+
+// PostFrame is Post for a packed message; the link owns frame from here on.
+func (d *Door) PostFrame(ctx context.Context, frame []byte) error {
+	_, err := d.do(ctx, d.request(kindPost, frame))
+	return err
+}
+
+func (d *Door) request(k kind, frame []byte) *request {
+	return &request{kind: k, frame: frame, start: d.record.now()}
+}
+
+// do takes q through the link and waits for its settling.
+func (d *Door) do(ctx context.Context, q *request) ([]byte, error) {
+	q.deadline = q.start + int64(d.record.config.SendTimeout)
+	q.common = true
+	if at, ok := ctx.Deadline(); ok {
+		if left := int64(time.Until(at)); d.record.now()+left < q.deadline {
+			q.deadline, q.common = d.record.now()+left, false
+		}
+	}
+	if ctx.Err() != nil {
+		return nil, d.refused(q, contextCause(ctx))
+	}
+	session, err := d.enter(q)
+	if err != nil {
+		return nil, d.refused(q, err)
+	}
+	defer d.leave(q)
+	q.done = d.record.signals.Get().(chan struct{})
+	// Below, the signal was taken, or nobody will give one: the channel can
+	// serve another request though the table may still refer to this one.
+	defer d.record.signals.Put(q.done)
+	session.correlator.PostUserMessage(q)
+	if ctx.Done() == nil {
+		<-q.done
+		return q.reply, q.err
+	}
+	select {
+	case <-q.done:
+		return q.reply, q.err
+	case <-ctx.Done():
+	}
+	return d.cancel(ctx, session, q)
+}
+
+// cancel settles q in the caller's goroutine. The correlator is told, so that
+// the key is freed, or kept for a late reply.
+func (d *Door) cancel(ctx context.Context, s *session, q *request) ([]byte, error) {
+	from, ok := q.takeAny()
+	if !ok {
+		<-q.done // settled already: the signal is on its way
+		return q.reply, q.err
+	}
+	outcome := messages.ErrInDoubt
+	if from == wordQueued {
+		outcome = messages.ErrNotSent
+	}
+	err := d.record.sendError(q, outcome, contextCause(ctx))
+	d.record.countOutcome(q, outcome)
+	s.correlator.PostUserMessage(forget{q})
+	return nil, err
+}
+
+// enter reads the key, admits q, and returns the session to post it to.
+func (d *Door) enter(q *request) (*session, error) {
+	r := d.record
+	if len(q.frame) > r.config.MaxFrame {
+		return nil, fmt.Errorf("%w: %d bytes, MaxFrame is %d", messages.ErrFrameTooLarge, len(q.frame), r.config.MaxFrame)
+	}
+	var err error
+	if q.kind == kindPost {
+		q.mti, err = r.keys.MTI(q.frame)
+	} else {
+		q.mti, q.key, err = r.keys.Read(q.frame)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if q.kind != kindPost && !q.mti.IsRequest() {
+		return nil, fmt.Errorf("%w: MTI %s", messages.ErrNoRequest, q.mti)
+	}
+	s := r.session.Load()
+	if s == nil {
+		return nil, r.whyDown()
+	}
+	if err := d.admit(q); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// admit takes a slot for q, until leave.
+func (d *Door) admit(q *request) error {
+	r := d.record
+	size := int64(len(q.frame))
+	if n := r.admitted.Add(1); n > int64(r.config.MaxInFlight) {
+		r.admitted.Add(-1)
+		return fmt.Errorf("%w: %d in flight (MaxInFlight)", messages.ErrOverloaded, n-1)
+	}
+	if n := r.admittedBytes.Add(size); n > r.config.MaxQueuedBytes {
+		r.admitted.Add(-1)
+		r.admittedBytes.Add(-size)
+		return fmt.Errorf("%w: %d bytes in flight (MaxQueuedBytes)", messages.ErrOverloaded, n-size)
+	}
+	return nil
+}
+
+func (d *Door) leave(q *request) {
+	d.record.admitted.Add(-1)
+	d.record.admittedBytes.Add(-int64(len(q.frame)))
+}
+
+// refused is the error of a request that never went beyond the door.
+func (d *Door) refused(q *request, cause error) error {
+	d.record.countOutcome(q, messages.ErrNotSent)
+	return d.record.sendError(q, messages.ErrNotSent, cause)
+}
+
+// whyDown is the cause for a link without a session.
+func (r *Record) whyDown() error {
+	r.shown.mu.Lock()
+	state := r.shown.status.State
+	r.shown.mu.Unlock()
+	switch state {
+	case messages.Draining:
+		return messages.ErrDraining
+	case messages.Closed:
+		return messages.ErrClosed
+	case messages.Up: // about to leave it
+		return messages.ErrLinkDown
+	case messages.Waiting, messages.Connecting, messages.Paused:
+	}
+	return fmt.Errorf("%w: %v", messages.ErrLinkDown, state)
+}
+
+// SendUserMessage takes commands from other actors. What is no command becomes
+// a dead letter, as with any actor that does not know a message.
+func (d *Door) SendUserMessage(pid *actor.PID, message any) {
+	_, msg, sender := actor.UnwrapEnvelope(message)
+	switch m := msg.(type) {
+	case *messages.Send:
+		d.command(&command{to: sender, tag: m.Tag, batch: m.Batch}, kindSend, m.Message, m.Frame, m.Timeout)
+	case *messages.Post:
+		d.command(&command{to: sender, tag: m.Tag, batch: m.Batch}, kindPost, m.Message, m.Frame, m.Timeout)
+	default:
+		d.record.system.DeadLetter.SendUserMessage(pid, message)
+	}
+}
+
+// command takes an actor's request through the link; its result goes to the
+// sender by courier, and the slot is held until it was delivered.
+func (d *Door) command(c *command, k kind, msg *iso8583.Message, frame []byte, timeout time.Duration) {
+	q := d.request(k, frame)
+	q.command = c
+	q.deadline, q.common = q.start+int64(d.record.config.SendTimeout), true
+	if timeout > 0 && timeout != d.record.config.SendTimeout {
+		q.deadline, q.common = q.start+int64(timeout), false
+	}
+	if msg != nil {
+		packed, err := messages.Pack(msg)
+		if err != nil {
+			d.refuseCommand(q, err)
+			return
+		}
+		q.frame = packed
+	}
+	session, err := d.enter(q)
+	if err != nil {
+		d.refuseCommand(q, err)
+		return
+	}
+	c.admitted = q
+	session.correlator.PostUserMessage(q)
+}
+
+func (d *Door) refuseCommand(q *request, cause error) {
+	d.record.couriers.deliver(q.command, nil, d.refused(q, cause))
+}
+
+// SendSystemMessage lets other actors watch the link: they get Terminated when
+// it is closed and its manager has let it go.
+func (d *Door) SendSystemMessage(_ *actor.PID, message any) {
+	switch m := message.(type) {
+	case *actor.Watch:
+		d.mu.Lock()
+		gone := d.gone
+		if !gone {
+			d.watchers.Add(m.Watcher)
+		}
+		d.mu.Unlock()
+		if gone {
+			d.terminated(m.Watcher)
+		}
+	case *actor.Unwatch:
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.watchers.Remove(m.Watcher)
+	}
+}
+
+// Stop does nothing: a link is closed by its handle or its manager.
+func (d *Door) Stop(*actor.PID) {}

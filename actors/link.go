@@ -1,0 +1,418 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/asynkron/protoactor-go/scheduler"
+
+	"github.com/isolink-go/isolink/messages"
+)
+
+// Messages to the link's actor, beside those of its session, its dial and its
+// timers.
+type (
+	// Obey tells it that Record.Want changed.
+	Obey struct{}
+	// Restart ends the session in order and starts another one.
+	Restart struct{}
+	// Cut ends at once what is being drained: who asked for it waits no longer.
+	Cut struct{}
+
+	timerFired struct {
+		kind  timerKind
+		token uint64
+	}
+)
+
+// IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
+func (Obey) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
+func (Restart) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
+func (Cut) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps timers that came too late out of the log.
+func (timerFired) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
+func (dialled) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
+func (sessionEnded) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
+func (sessionFailing) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
+func (sessionDrained) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
+func (echoDone) IgnoreDeadLetterLogging() {}
+
+// link is the actor of one link: it feeds the machine with events and performs
+// its actions. It owns the socket and is not on the data path. All fields are
+// touched only in Receive.
+type link struct {
+	record  *Record
+	machine machine
+	mailbox *Mailbox
+	ctx     actor.Context
+
+	timers     [timerKinds]timer
+	scheduler  *scheduler.TimerScheduler
+	attempt    uint64 // the token of the dial that is awaited; 0: none
+	cancelDial context.CancelFunc
+	socket     *socket // dialled, not yet a session's
+	session    *session
+	echoSent   int64 // clock time
+	reason     error // of the transition under way
+	over       bool  // this incarnation ends: children that go are no surprise
+}
+
+// timer is one scheduler message; a token tells its last arming.
+type timer struct {
+	token  uint64
+	cancel scheduler.CancelFunc // nil: not armed
+}
+
+// LinkProps are the properties to spawn a link's actor with. They serve one
+// actor; a supervisor restarts it when a session ends.
+func LinkProps(r *Record) *actor.Props {
+	mailbox := newMailbox(mailboxOptions{workers: r.workers, refuse: dropSocket})
+	return actor.PropsFromProducer(func() actor.Actor { return &link{record: r, mailbox: mailbox} },
+		mailbox.producer(), actor.WithSupervisor(escalate{}))
+}
+
+// dropSocket closes what a link failed to take.
+func dropSocket(msg any) {
+	if d, ok := msg.(dialled); ok {
+		d.drop()
+	}
+}
+
+// escalate is a link's strategy: whatever fails below it ends the session, and
+// the link's own supervisor decides.
+type escalate struct{}
+
+// HandleFailure escalates.
+func (escalate) HandleFailure(_ *actor.ActorSystem, s actor.Supervisor, _ *actor.PID, _ *actor.RestartStatistics, reason, message any) {
+	s.EscalateFailure(reason, message)
+}
+
+// spawnChild starts a child of the link under its name.
+func spawnChild(ctx actor.Context, name string, a actor.Actor, m *Mailbox) *actor.PID {
+	props := actor.PropsFromProducer(func() actor.Actor { return a }, m.producer())
+	pid, err := ctx.SpawnNamed(props, name)
+	if err != nil {
+		panic(fmt.Sprintf("actors: spawn %s: %v", name, err))
+	}
+	return pid
+}
+
+// Receive is the only way in.
+func (l *link) Receive(ctx actor.Context) {
+	l.ctx = ctx
+	switch m := ctx.Message().(type) {
+	case *actor.Started:
+		l.start()
+	case *actor.Restarting, *actor.Stopping:
+		l.end()
+	case *actor.Terminated:
+		l.childGone(m.Who)
+	case Obey:
+		l.command(l.record.Want())
+	case Restart:
+		if l.record.Want() == wantRun {
+			l.command(wantRestart)
+		}
+	case Cut:
+		if p := l.machine.phase; p == phaseDraining || p == phaseEnding {
+			l.step(evCut, nil)
+		}
+	case dialled:
+		l.dialled(m)
+	case timerFired:
+		l.fired(m)
+	case sessionEnded:
+		if m.session == l.session {
+			l.step(evEnded, m.session.why())
+		}
+	case sessionFailing:
+		if m.session == l.session {
+			l.step(evFailing, m.session.why())
+		}
+	case sessionDrained:
+		if m.session == l.session {
+			l.step(evDrained, nil)
+		}
+	case echoDone:
+		l.echoDone(m)
+	}
+}
+
+func (l *link) start() {
+	r := l.record
+	r.begun.Store(false)
+	l.scheduler = scheduler.NewTimerScheduler(l.ctx.ActorSystem().Root)
+	l.machine = machine{
+		want: r.Want(), failures: r.memory.failures,
+		echo: r.config.Echo != nil, maxMissed: uint8(min(r.config.MaxMissedEchoes, 255)),
+	}
+	l.step(evStart, nil)
+	r.begun.Store(true)
+}
+
+func (l *link) command(w want) {
+	l.machine.want = w
+	l.step(evCommand, nil)
+}
+
+// dialled takes the outcome of a dial. The machine knows one dial only; the
+// outcome of one that was given up is dropped here.
+func (l *link) dialled(d dialled) {
+	if d.attempt != l.attempt {
+		d.drop()
+		return
+	}
+	l.attempt = 0
+	l.record.memory.nextAddr = d.next
+	if d.err != nil {
+		l.step(evConnectFailed, d.err)
+		return
+	}
+	l.socket = d.socket
+	l.step(evConnected, nil)
+}
+
+func (l *link) fired(m timerFired) {
+	t := &l.timers[m.kind]
+	if t.cancel == nil || t.token != m.token {
+		return
+	}
+	t.cancel = nil
+	switch m.kind {
+	case timerBackoff:
+		l.step(evBackoff, nil)
+	case timerIdle:
+		l.idle()
+	case timerEcho:
+		if l.session.lastMatch.Load() >= l.echoSent {
+			l.step(evEchoAnswered, nil)
+			return
+		}
+		l.record.counters.missed.Add(1)
+		l.record.notifier.event(&messages.EchoFailed{
+			Link: l.record.config.Name, Session: l.session.number,
+			Missed: int(l.machine.missed) + 1, Reason: messages.ErrTimeout,
+		})
+		l.step(evEchoMissed, fmt.Errorf("%d echoes in a row were not answered", l.machine.missed+1))
+	case timerStable:
+		l.step(evStable, nil)
+	case timerEnd:
+		l.step(evEndTimeout, errors.New("the reader did not end"))
+	case timerKinds:
+	}
+}
+
+// idle looks whether the session was silent in either direction for IdleTime,
+// or arms the timer for when it may be.
+func (l *link) idle() {
+	last := min(l.session.lastRead.Load(), l.session.lastWrite.Load())
+	if left := last + int64(l.record.config.IdleTime) - l.record.now(); left > 0 {
+		l.arm(timerIdle, time.Duration(left))
+		return
+	}
+	l.step(evIdle, nil)
+}
+
+// echoDone tells why an echo failed; one that was not answered in time is told
+// by timerEcho.
+func (l *link) echoDone(m echoDone) {
+	if m.session != l.session || m.err == nil || errors.Is(m.err, messages.ErrInDoubt) {
+		return
+	}
+	l.record.notifier.event(&messages.EchoFailed{
+		Link: l.record.config.Name, Session: l.session.number, Missed: int(l.machine.missed), Reason: m.err,
+	})
+}
+
+// step feeds the machine, shows its state, and performs its actions.
+func (l *link) step(ev event, reason error) {
+	before := l.machine.phase
+	l.reason = reason
+	actions := l.machine.step(ev)
+	l.record.memory.failures = l.machine.failures
+	if l.machine.phase != before {
+		l.cancelTimers()
+	}
+	for _, a := range actions {
+		l.perform(a)
+	}
+	l.record.show(l.machine.phase.state(), reason, nil)
+}
+
+func (l *link) perform(a action) {
+	switch a {
+	case actWait:
+		l.wait()
+	case actDial:
+		l.dial()
+	case actCancelDial:
+		l.giveUpDial()
+	case actOpen:
+		l.open()
+	case actAdmit:
+		l.record.session.Store(l.session)
+	case actRefuse:
+		l.record.session.Store(nil)
+	case actWatchIdle:
+		l.arm(timerIdle, l.record.config.IdleTime)
+	case actEcho:
+		l.echoSent = l.record.now()
+		l.record.workers.Go(l.session.echo)
+		l.arm(timerEcho, l.record.config.EchoTimeout)
+	case actWatchStable:
+		l.arm(timerStable, l.record.config.Backoff.StableAfter)
+	case actDrain:
+		l.session.correlator.PostUserMessage(drain{})
+	case actClose:
+		l.session.ends(errors.New("closed by us"))
+		l.record.workers.Go(l.session.socket.closeInOrder)
+		l.arm(timerEnd, endTimeout)
+	case actAbort:
+		l.session.ends(l.abortCause())
+		l.session.socket.closeHard()
+		l.arm(timerEnd, endTimeout)
+	case actGuardEnd:
+		l.arm(timerEnd, endTimeout)
+	case actFail:
+		l.fail()
+	case actStop:
+		l.ctx.Stop(l.ctx.Self())
+	}
+}
+
+// errFailed is why a link starts anew when an actor of it failed; the actor
+// system has logged what happened.
+var errFailed = errors.New("an actor of the link failed or was stopped")
+
+// endTimeout is how long the reader of a closed socket may take to notice.
+const endTimeout = time.Second
+
+func (l *link) abortCause() error {
+	if l.reason != nil {
+		return l.reason
+	}
+	return errors.New("cut short by us")
+}
+
+func (l *link) wait() {
+	delay := l.record.config.Backoff.Delay(int(l.machine.failures), rand.Int64N)
+	l.arm(timerBackoff, delay)
+	l.record.shown.update(func(s *Status) { s.NextAttempt = time.Now().Add(delay) })
+}
+
+func (l *link) dial() {
+	l.attempt = l.token()
+	ctx, cancel := context.WithCancel(context.Background())
+	l.cancelDial = cancel
+	attempt, from, self, root := l.attempt, l.record.memory.nextAddr, l.ctx.Self(), l.ctx.ActorSystem().Root
+	report := func(d dialled) { root.Send(self, d) }
+	l.record.workers.Go(func() { l.record.dial(ctx, attempt, from, report) })
+}
+
+func (l *link) giveUpDial() {
+	if l.cancelDial != nil {
+		l.cancelDial()
+		l.cancelDial = nil
+	}
+	l.attempt = 0 // whatever it brings is not ours
+}
+
+// open makes the session of the socket. The reader comes last: it feeds the
+// correlator, which feeds the writer.
+func (l *link) open() {
+	r := l.record
+	r.memory.session++
+	s := newSession(r, r.memory.session, l.ctx.Self(), l.socket)
+	l.session, l.socket = s, nil
+	r.shown.update(func(st *Status) { st.Session, st.Peer = s.number, s.socket.addr })
+	spawnWriter(l.ctx, s)
+	spawnCorrelator(l.ctx, s)
+	spawnReader(l.ctx, s)
+	r.counters.sessions.Add(1)
+}
+
+// fail hands over to the supervisor, which restarts the link.
+func (l *link) fail() { l.mailbox.failTo(l.ctx, l.reason) }
+
+// end is what a restart or a stop begins with, whatever brought it about: no
+// socket, timer or dial stays behind. A panic here would burn the restart.
+func (l *link) end() {
+	defer func() {
+		if p := recover(); p != nil {
+			l.record.panicked("link", p)
+		}
+	}()
+	if l.over {
+		return // stopped in the midst of a restart
+	}
+	l.over = true
+	l.record.session.Store(nil)
+	if p := l.machine.phase; p != phaseFailed && p != phaseClosed {
+		// An actor panicked, or was stopped by somebody else: it counts as a
+		// failure like any other.
+		l.machine.fails()
+		l.record.memory.failures = l.machine.failures
+		l.record.show(messages.Waiting, errFailed, nil)
+	}
+	l.cancelTimers()
+	l.giveUpDial()
+	if l.socket != nil {
+		l.socket.closeHard()
+	}
+	if l.session != nil {
+		l.session.ends(errors.New("the link was stopped"))
+		l.session.socket.closeHard()
+		close(l.session.over)
+	}
+}
+
+// childGone fails the link when somebody else has stopped a child of its
+// session, who has no right to.
+func (l *link) childGone(who *actor.PID) {
+	if !l.over {
+		l.mailbox.failTo(l.ctx, fmt.Errorf("actor %s was stopped", who.Id))
+	}
+}
+
+func (l *link) arm(kind timerKind, d time.Duration) {
+	t := &l.timers[kind]
+	if t.cancel != nil {
+		t.cancel()
+	}
+	t.token = l.token()
+	t.cancel = l.scheduler.SendOnce(d, l.ctx.Self(), timerFired{kind, t.token})
+}
+
+// token tells this arming, or dial, from all others of the record's life.
+func (l *link) token() uint64 {
+	l.record.memory.tokens++
+	return l.record.memory.tokens
+}
+
+func (l *link) cancelTimers() {
+	for i := range l.timers {
+		if t := &l.timers[i]; t.cancel != nil {
+			t.cancel()
+			t.cancel = nil
+		}
+	}
+}

@@ -1,0 +1,167 @@
+package actors
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/cockroachdb/datadriven"
+	"github.com/stretchr/testify/require"
+)
+
+// The names by which scripts, tables and failures speak of the machine.
+var (
+	phaseNames = map[phase]string{
+		phaseNew: "new", phaseWaiting: "waiting", phaseConnecting: "connecting", phaseUp: "up",
+		phaseDraining: "draining", phaseEnding: "ending", phasePaused: "paused", phaseClosed: "closed",
+		phaseFailed: "failed",
+	}
+	eventNames = map[event]string{
+		evStart: "start", evBackoff: "backoff-over", evConnected: "connected", evConnectFailed: "connect-failed",
+		evIdle: "idle", evEchoAnswered: "echo-answered", evEchoMissed: "echo-missed", evStable: "stable",
+		evFailing: "failing", evDrained: "drained", evCut: "cut", evEndTimeout: "end-timeout", evEnded: "ended",
+		evCommand: "command",
+	}
+	actionNames = map[action]string{
+		actWait: "wait", actDial: "dial", actCancelDial: "cancel-dial", actOpen: "open", actAdmit: "admit",
+		actRefuse: "refuse", actWatchIdle: "watch-idle", actEcho: "echo", actWatchStable: "watch-stable",
+		actDrain: "drain", actClose: "close", actAbort: "abort", actGuardEnd: "guard-end", actFail: "fail",
+		actStop: "stop",
+	}
+	// commandNames are the operator's: a script, like an operator, gives no
+	// other events by these names.
+	commandNames = map[string]want{"resume": wantRun, "restart": wantRestart, "pause": wantPause, "close": wantClose}
+)
+
+// scriptedLink is a machine with what of its actor a script needs: the
+// operator's lasting wish, and the failures that the next incarnation inherits.
+type scriptedLink struct {
+	machine machine
+	wanted  want
+}
+
+// TestMachineScripts runs testdata/links. In a script,
+//
+//	link [echoes=N] [failures=N] [wanted=pause]
+//
+// makes a link whose actor has not begun (N echoes missed in a row end a
+// session; none are sent without), and
+//
+//	events
+//	…
+//
+// gives it one event a line: those of the machine; resume, restart, pause and
+// close for a command with that wish; incarnation for the supervisor's restart.
+// The answer is a line for each: the phase, the state shown (where it has
+// another name), what the actor has to do, and the failures in a row when their
+// number has changed.
+func TestMachineScripts(t *testing.T) {
+	const folder = "../testdata/links"
+	files, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(files), 9, "scripts are missing")
+
+	datadriven.Walk(t, folder, func(t *testing.T, path string) {
+		var l *scriptedLink
+		given := 0
+		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
+			switch d.Cmd {
+			case "link":
+				l = newScriptedLink(t, d)
+				return l.line("link", nil, l.machine.failures)
+			case "events":
+				require.NotNil(t, l, "events before link")
+				lines := strings.Split(d.Input, "\n")
+				given += len(lines)
+				return l.give(t, lines)
+			}
+			t.Fatalf("%s: no such directive: %s", d.Pos, d.Cmd)
+			return ""
+		})
+		require.Positive(t, given, "a script without events")
+	})
+}
+
+func newScriptedLink(t *testing.T, d *datadriven.TestData) *scriptedLink {
+	l := &scriptedLink{}
+	for _, arg := range d.CmdArgs {
+		switch arg.Key {
+		case "echoes":
+			arg.Scan(t, 0, &l.machine.maxMissed)
+			l.machine.echo = true
+		case "failures":
+			arg.Scan(t, 0, &l.machine.failures)
+		case "wanted":
+			require.Contains(t, commandNames, arg.SingleVal(t))
+			l.wanted = commandNames[arg.SingleVal(t)]
+			l.machine.want = l.wanted
+		default:
+			t.Fatalf("%s: link has no %s", d.Pos, arg.Key)
+		}
+	}
+	return l
+}
+
+func (l *scriptedLink) give(t *testing.T, events []string) string {
+	var out []string
+	for _, name := range events {
+		before := l.machine.failures
+		var actions []action
+		switch w, isCommand := commandNames[name]; {
+		case isCommand:
+			if w != wantRestart { // lasts for one session, not in the record
+				l.wanted = w
+			}
+			l.machine.want = w
+			actions = l.machine.step(evCommand)
+		case name == "incarnation":
+			require.Equal(t, phaseFailed, l.machine.phase, "only a link that failed is restarted")
+			l.machine = nextIncarnation(l.machine, l.wanted)
+		default:
+			ev, ok := eventNamed(name)
+			require.True(t, ok, "no such event: %s", name)
+			actions = l.machine.step(ev)
+		}
+		out = append(out, l.line(name, actions, before))
+	}
+	return strings.Join(out, "\n")
+}
+
+// nextIncarnation is the machine that the supervisor's restart makes, as
+// link.start does.
+func nextIncarnation(m machine, wanted want) machine {
+	return machine{want: wanted, failures: m.failures, echo: m.echo, maxMissed: m.maxMissed}
+}
+
+func eventNamed(name string) (event, bool) {
+	for ev, n := range eventNames {
+		if n == name && ev != evCommand {
+			return ev, true
+		}
+	}
+	return 0, false
+}
+
+func (l *scriptedLink) line(event string, actions []action, before uint8) string {
+	p := l.machine.phase
+	text := event + ": " + phaseNames[p]
+	if shown := p.state().String(); shown != phaseNames[p] {
+		text += " (" + shown + ")"
+	}
+	if len(actions) > 0 {
+		text += ": " + actionList(actions)
+	}
+	if l.machine.failures != before || (event == "link" && before > 0) {
+		text += fmt.Sprintf("; failures in a row: %d", l.machine.failures)
+	}
+	return text
+}
+
+func actionList(actions []action) string {
+	names := make([]string, len(actions))
+	for i, a := range actions {
+		names[i] = actionNames[a]
+	}
+	return strings.Join(names, ", ")
+}

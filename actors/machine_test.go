@@ -1,0 +1,308 @@
+package actors
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/isolink-go/isolink/messages"
+)
+
+// startWorlds are links before their start: with and without echoes.
+func startWorlds() []world {
+	return []world{
+		{told: true},
+		{machine: machine{echo: true, maxMissed: 1}, told: true},
+		{machine: machine{echo: true, maxMissed: 3}, told: true},
+	}
+}
+
+// TestMachineClosure visits every world that a link can get into. What must
+// hold in each of them, and of each action, is checked on the way (world.take).
+func TestMachineClosure(t *testing.T) {
+	all := explore(t, startWorlds()...)
+
+	machines := make(map[machine]bool)
+	phases := make(map[phase]int)
+	events := make(map[event]int)
+	transitions := 0
+	for w, moves := range all {
+		machines[w.machine] = true
+		phases[w.machine.phase]++
+		transitions += len(moves)
+		for _, m := range moves {
+			if m.isEvent {
+				events[m.event]++
+			}
+		}
+	}
+	t.Logf("%d worlds, %d machines, %d transitions", len(all), len(machines), transitions)
+	// An exploration that does not get anywhere would find no fault either.
+	assert.Greater(t, len(all), 10_000)
+	assert.Greater(t, len(machines), 5_000)
+	assert.Greater(t, transitions, 50_000)
+	for p, name := range phaseNames {
+		assert.Positive(t, phases[p], "never %s", name)
+	}
+	for ev, name := range eventNames {
+		assert.Positive(t, events[ev], "%s never happens", name)
+	}
+	assert.Contains(t, machines, machine{phase: phaseWaiting, failures: maxFailures})
+
+	t.Run("comes up again", func(t *testing.T) { testComesUp(t, all) })
+	t.Run("stays paused or closed", func(t *testing.T) { testStaysDown(t, all) })
+	t.Run("illegal events", func(t *testing.T) { testIllegalEvents(t, machines) })
+}
+
+// testComesUp: a link that should be up can always get there without anybody's
+// help (P6), and a paused one can be made to.
+func testComesUp(t *testing.T, all explored) {
+	canBeUp := all.leadingTo(
+		func(w world) bool { return w.machine.phase == phaseUp && w.told },
+		func(m move) bool { return !m.operator })
+	canBeMade := all.leadingTo(
+		func(w world) bool { return w.machine.phase == phaseUp && w.wanted == wantRun },
+		func(move) bool { return true })
+	for w := range all {
+		switch w.wanted {
+		case wantRun:
+			require.True(t, canBeUp[w], "never up again by itself: %+v", w)
+		case wantPause:
+			require.True(t, canBeMade[w], "cannot be resumed: %+v", w)
+		case wantClose:
+			require.False(t, canBeMade[w], "closed, and comes back: %+v", w)
+		case wantRestart:
+			require.Fail(t, "a restart lasts for one session", "%+v", w)
+		}
+	}
+}
+
+// testStaysDown: once the machine has heard that it should be paused, or
+// closed, every path leads there, however the session ends, and to nothing else.
+func testStaysDown(t *testing.T, all explored) {
+	for _, goal := range []want{wantPause, wantClose} {
+		const (
+			open = iota + 1 // on the path in hand
+			done
+		)
+		marks := make(map[world]int)
+		var follow func(w world)
+		follow = func(w world) {
+			marks[w] = open
+			leaves := false
+			for _, m := range all[w] {
+				if m.operator || m.to == w {
+					continue
+				}
+				leaves = true
+				require.NotEqual(t, open, marks[m.to], "goes round for ever: %+v by %s", w, m.name)
+				require.NotEqual(t, phaseUp, m.to.machine.phase, "up, unasked: %+v by %s", w, m.name)
+				require.NotEqual(t, phaseConnecting, m.to.machine.phase, "connects, unasked: %+v by %s", w, m.name)
+				if marks[m.to] == 0 {
+					follow(m.to)
+				}
+			}
+			if !leaves && goal == wantPause {
+				require.Equal(t, phasePaused, w.machine.phase, "%+v", w)
+			}
+			if !leaves && goal == wantClose {
+				require.True(t, w.machine.phase == phaseClosed || w.gone, "%+v", w)
+			}
+			marks[w] = done
+		}
+		for w := range all {
+			if w.wanted == goal && w.told && marks[w] == 0 {
+				follow(w)
+			}
+		}
+		require.Greater(t, len(marks), 1_000)
+	}
+}
+
+// leadingTo are the worlds from which a goal can be reached by moves of that kind.
+func (all explored) leadingTo(goal func(world) bool, usable func(move) bool) map[world]bool {
+	back := make(map[world][]world)
+	reached := make(map[world]bool)
+	var queue []world
+	for w, moves := range all {
+		for _, m := range moves {
+			if usable(m) {
+				back[m.to] = append(back[m.to], w)
+			}
+		}
+		if goal(w) {
+			reached[w] = true
+			queue = append(queue, w)
+		}
+	}
+	for len(queue) > 0 {
+		w := queue[len(queue)-1]
+		queue = queue[:len(queue)-1]
+		for _, from := range back[w] {
+			if !reached[from] {
+				reached[from] = true
+				queue = append(queue, from)
+			}
+		}
+	}
+	return reached
+}
+
+// canHave are the events that a phase can have, by its comment and that of
+// event. A phase that is never left has them all, and ignores them.
+var canHave = map[phase][]event{
+	phaseNew:        {evStart},
+	phaseWaiting:    {evBackoff, evCommand},
+	phaseConnecting: {evConnected, evConnectFailed, evCommand},
+	phaseUp:         {evIdle, evEchoAnswered, evEchoMissed, evStable, evFailing, evEnded, evCommand},
+	phaseDraining:   {evDrained, evCut, evFailing, evEnded, evCommand},
+	phaseEnding:     {evEnded, evEndTimeout, evCut, evCommand, evFailing, evDrained},
+	phasePaused:     {evCommand},
+}
+
+// testIllegalEvents: an event that the phase cannot have panics and changes
+// nothing; no other event panics.
+func testIllegalEvents(t *testing.T, machines map[machine]bool) {
+	refused := 0
+	for before := range machines {
+		legal, isLeft := canHave[before.phase]
+		for ev := range evCommand + 2 { // the last of them is no event
+			after := before
+			actions, fault := tryStep(&after, ev)
+			switch {
+			case !isLeft:
+				if fault != "" || actions != nil || after != before {
+					require.Failf(t, "left", "%s by %s", phaseNames[before.phase], eventNames[ev])
+				}
+			case slices.Contains(legal, ev):
+				if fault != "" {
+					require.Failf(t, fault, "%s in %+v", eventNames[ev], before)
+				}
+			default:
+				refused++
+				if fault == "" || after != before {
+					require.Failf(t, "no panic, or not it alone", "%s in %+v", eventNames[ev], before)
+				}
+			}
+		}
+	}
+	require.Greater(t, refused, 10_000)
+	require.Panics(t, func() { m := machine{phase: phaseFailed + 1}; m.step(evStart) })
+	require.Panics(t, func() { (phaseFailed + 1).state() })
+}
+
+// TestMachineTransitions names what a link does. The machine has five failures
+// behind it, and has missed one of the two echoes that end a session.
+func TestMachineTransitions(t *testing.T) {
+	type row struct {
+		name    string
+		from    phase
+		want    want
+		ev      event
+		to      phase
+		actions string
+	}
+	for _, c := range []row{
+		{"a new incarnation waits", phaseNew, wantRun, evStart, phaseWaiting, "wait"},
+		{"a restart is over with its session", phaseNew, wantRestart, evStart, phaseWaiting, "wait"},
+		{"begun as paused", phaseNew, wantPause, evStart, phasePaused, ""},
+		{"begun as closed", phaseNew, wantClose, evStart, phaseClosed, "refuse, stop"},
+
+		{"the wait is over", phaseWaiting, wantRun, evBackoff, phaseConnecting, "dial"},
+		{"resuming does not hurry", phaseWaiting, wantRun, evCommand, phaseWaiting, ""},
+		{"restarting does", phaseWaiting, wantRestart, evCommand, phaseConnecting, "dial"},
+		{"paused while it waits", phaseWaiting, wantPause, evCommand, phasePaused, ""},
+		{"closed while it waits", phaseWaiting, wantClose, evCommand, phaseClosed, "refuse, stop"},
+
+		{"connected", phaseConnecting, wantRun, evConnected, phaseUp, "open, admit, watch-stable, watch-idle"},
+		{"not connected", phaseConnecting, wantRun, evConnectFailed, phaseWaiting, "wait"},
+		{"resumed while it connects", phaseConnecting, wantRun, evCommand, phaseConnecting, ""},
+		{"restarted while it connects", phaseConnecting, wantRestart, evCommand, phaseConnecting, ""},
+		{"paused while it connects", phaseConnecting, wantPause, evCommand, phasePaused, "cancel-dial"},
+		{"closed while it connects", phaseConnecting, wantClose, evCommand, phaseClosed, "cancel-dial, refuse, stop"},
+
+		{"silent", phaseUp, wantRun, evIdle, phaseUp, "echo"},
+		{"echo answered", phaseUp, wantRun, evEchoAnswered, phaseUp, "watch-idle"},
+		{"the last echo missed", phaseUp, wantRun, evEchoMissed, phaseEnding, "refuse, abort"},
+		{"stable", phaseUp, wantRun, evStable, phaseUp, ""},
+		{"cannot write", phaseUp, wantRun, evFailing, phaseEnding, "refuse, guard-end"},
+		{"the session ends", phaseUp, wantRun, evEnded, phaseFailed, "refuse, fail"},
+		{"resumed while it is up", phaseUp, wantRun, evCommand, phaseUp, ""},
+		{"restarted", phaseUp, wantRestart, evCommand, phaseDraining, "refuse, drain"},
+		{"paused", phaseUp, wantPause, evCommand, phaseDraining, "refuse, drain"},
+		{"closed", phaseUp, wantClose, evCommand, phaseDraining, "refuse, drain"},
+
+		{"drained", phaseDraining, wantPause, evDrained, phaseEnding, "refuse, close"},
+		{"cut short while it drains", phaseDraining, wantPause, evCut, phaseEnding, "refuse, abort"},
+		{"cannot write while it drains", phaseDraining, wantPause, evFailing, phaseEnding, "refuse, guard-end"},
+		{"the session ends while it drains", phaseDraining, wantPause, evEnded, phaseFailed, "refuse, fail"},
+		{"the session of a closed link ends", phaseDraining, wantClose, evEnded, phaseClosed, "refuse, stop"},
+		{"resumed while it drains", phaseDraining, wantRun, evCommand, phaseDraining, ""},
+
+		{"ended as asked", phaseEnding, wantPause, evEnded, phaseFailed, "refuse, fail"},
+		{"ended as asked, and closed", phaseEnding, wantClose, evEnded, phaseClosed, "refuse, stop"},
+		{"the reader does not end", phaseEnding, wantRun, evEndTimeout, phaseFailed, "refuse, fail"},
+		{"the reader of a closed link does not end", phaseEnding, wantClose, evEndTimeout, phaseClosed, "refuse, stop"},
+		{"cut short at its end", phaseEnding, wantClose, evCut, phaseEnding, "abort"},
+		{"drained before it was cut", phaseEnding, wantClose, evDrained, phaseEnding, ""},
+		{"cannot write at its end", phaseEnding, wantClose, evFailing, phaseEnding, ""},
+
+		{"resumed", phasePaused, wantRun, evCommand, phaseConnecting, "dial"},
+		{"paused twice", phasePaused, wantPause, evCommand, phasePaused, ""},
+		{"closed while it is paused", phasePaused, wantClose, evCommand, phaseClosed, "refuse, stop"},
+
+		{"too late for a closed link", phaseClosed, wantClose, evEnded, phaseClosed, ""},
+		{"too late for a failed link", phaseFailed, wantRun, evCommand, phaseFailed, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := machine{phase: c.from, want: c.want, failures: 5, missed: 1, echo: true, maxMissed: 2}
+			assert.Equal(t, c.actions, actionList(m.step(c.ev)))
+			assert.Equal(t, phaseNames[c.to], phaseNames[m.phase])
+		})
+	}
+}
+
+// TestMachineRemembers: what changes without an action.
+func TestMachineRemembers(t *testing.T) {
+	up := machine{phase: phaseUp, failures: 5, missed: 1, echo: true, maxMissed: 3}
+
+	m := up
+	m.step(evStable)
+	assert.Zero(t, m.failures, "a stable session starts the count anew")
+	assert.EqualValues(t, 1, m.missed)
+
+	m = up
+	m.step(evEchoAnswered)
+	assert.Zero(t, m.missed)
+	assert.EqualValues(t, 5, m.failures, "an echo does not make a session stable")
+
+	m = up
+	assert.Equal(t, []action{actEcho}, m.step(evEchoMissed), "the next one, at once")
+	assert.EqualValues(t, 2, m.missed)
+
+	m = machine{phase: phaseConnecting, missed: 2, failures: maxFailures, echo: true, maxMissed: 3}
+	m.step(evConnected)
+	assert.Zero(t, m.missed, "another session")
+	m.step(evEnded)
+	assert.EqualValues(t, maxFailures, m.failures, "the count stays where it is")
+
+	m = machine{phase: phaseDraining, want: wantRun}
+	m.step(evCommand)
+	assert.Equal(t, wantRestart, m.want, "up again after the drain")
+
+	m = machine{}
+	assert.Equal(t, []action{actDial}, m.step(evStart), "the first attempt does not wait")
+}
+
+func TestShownState(t *testing.T) {
+	for p, shown := range map[phase]messages.State{
+		phaseNew: messages.Waiting, phaseWaiting: messages.Waiting, phaseFailed: messages.Waiting,
+		phaseConnecting: messages.Connecting, phaseUp: messages.Up,
+		phaseDraining: messages.Draining, phaseEnding: messages.Draining,
+		phasePaused: messages.Paused, phaseClosed: messages.Closed,
+	} {
+		assert.Equal(t, shown, p.state(), phaseNames[p])
+	}
+}

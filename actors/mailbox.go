@@ -1,0 +1,392 @@
+package actors
+
+import (
+	"errors"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// errGoexit is the reason of a failure whose actor ended its goroutine.
+var errGoexit = errors.New("runtime.Goexit in Receive")
+
+// queueEmpty tells an actor that asked for it that its queue ran empty: the
+// moment to hand over what it collected.
+type queueEmpty struct{}
+
+// shrinkAbove is the capacity from which a queue is not used again, in
+// messages: a burst must not hold its memory for ever.
+const shrinkAbove = 4096
+
+// mailboxOptions are what a mailbox is made of.
+type mailboxOptions struct {
+	// workers runs the consumer where the poster may not.
+	workers *Workers
+	// budget is how many user messages a poster's goroutine handles before the
+	// rest goes to a worker; 0: none, the actor may block.
+	budget int
+	// onEmpty asks for a queueEmpty whenever user messages were handled and
+	// none is left.
+	onEmpty bool
+	// yield gives up the processor once before queueEmpty, so that posters
+	// that are ready to run join what is about to be handed over.
+	yield bool
+	// refuse gets each user message that will not be handled: the one in which
+	// the actor failed, and all that was queued or comes after close. It runs in
+	// the consumer's goroutine or, after close, in the poster's. Nil drops them.
+	refuse func(msg any)
+}
+
+// Mailbox is an actor.Mailbox that costs no new goroutine per wake-up and
+// loses no message: what it cannot hand to its actor any more, it refuses.
+//
+// Posters append under one short lock, which also guards running; whoever sets
+// running is the consumer until it clears it. All fields below "consumer" are
+// touched by the consumer only.
+type Mailbox struct {
+	mailboxOptions
+	invoker actor.MessageInvoker
+	onWork  func() // m.work(), made once
+
+	mu        sync.Mutex
+	user      []any
+	system    []any
+	running   bool
+	suspended bool // the consumer writes it, under mu
+	closed    bool // likewise
+
+	systemCount atomic.Int32 // len(system), to be read without the lock
+
+	// consumer
+	batch     []any // taken from user
+	next      int   // the first unread of batch
+	sysBatch  []any
+	sysNext   int
+	current   any        // the message in hand
+	dirty     bool       // a queueEmpty is due
+	onWorker  bool       // the consumer runs on a worker and may block
+	toWorker  bool       // the actor asked to go on on a worker
+	afterward []*Mailbox // to be started when this turn has ended
+}
+
+var _ actor.Mailbox = (*Mailbox)(nil)
+
+func newMailbox(o mailboxOptions) *Mailbox {
+	m := &Mailbox{mailboxOptions: o}
+	m.onWork = m.work
+	return m
+}
+
+// producer gives the mailbox to Proto.Actor's Props; it serves one actor.
+func (m *Mailbox) producer() actor.PropsOption {
+	return actor.WithMailbox(func() actor.Mailbox { return m })
+}
+
+// WorkerMailbox gives an actor that may block a mailbox whose turns run on
+// workers. The properties serve one actor.
+func WorkerMailbox(w *Workers) actor.PropsOption {
+	return newMailbox(mailboxOptions{workers: w}).producer()
+}
+
+// RegisterHandlers is called once by Proto.Actor's spawn. The dispatcher is
+// not used: workers take its place.
+func (m *Mailbox) RegisterHandlers(invoker actor.MessageInvoker, _ actor.Dispatcher) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.invoker = invoker
+}
+
+// Start is called once by Proto.Actor's spawn, after Started was posted.
+func (m *Mailbox) Start() {}
+
+// UserMessageCount is the number of messages that wait, less those in hand.
+func (m *Mailbox) UserMessageCount() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.user)
+}
+
+// PostUserMessage queues msg and, when the mailbox is idle, handles it: here
+// and now within the budget, otherwise on a worker.
+func (m *Mailbox) PostUserMessage(msg any) {
+	if m.put(msg) {
+		m.start()
+	}
+}
+
+// PostSystemMessage is PostUserMessage for Proto.Actor's own messages, which
+// are handled first, also while the mailbox is suspended.
+func (m *Mailbox) PostSystemMessage(msg any) {
+	m.mu.Lock()
+	m.system = append(m.system, msg)
+	m.systemCount.Store(int32(len(m.system)))
+	start := !m.running && m.invoker != nil
+	if start {
+		m.running = true
+	}
+	m.mu.Unlock()
+	if start {
+		m.start()
+	}
+}
+
+// put queues msg and reports whether the caller became the consumer.
+func (m *Mailbox) put(msg any) bool {
+	m.mu.Lock()
+	if m.closed {
+		m.mu.Unlock()
+		m.giveBack(msg)
+		return false
+	}
+	m.user = append(m.user, msg)
+	start := !m.running && !m.suspended && m.invoker != nil
+	if start {
+		m.running = true
+	}
+	m.mu.Unlock()
+	return start
+}
+
+func (m *Mailbox) giveBack(msg any) {
+	if m.refuse != nil {
+		m.refuse(msg)
+	}
+}
+
+// postAfter queues msg in to. When that makes to runnable, it is started as
+// soon as this mailbox's turn ends: the actor of to may be slow, and m's queue
+// must not wait for it. Only m's actor may call it, from Receive.
+func (m *Mailbox) postAfter(to *Mailbox, msg any) {
+	if to.put(msg) {
+		m.afterward = append(m.afterward, to)
+	}
+}
+
+// again asks for another queueEmpty. Only the actor may call it.
+func (m *Mailbox) again() { m.dirty = true }
+
+// mayBlock reports whether the actor runs on a worker. Otherwise it asks for
+// one: the next message comes there. Only the actor may call it.
+func (m *Mailbox) mayBlock() bool {
+	if !m.onWorker {
+		m.toWorker = true
+	}
+	return m.onWorker
+}
+
+// close refuses what is queued and all that comes. Only the actor may call it,
+// when it has stopped.
+func (m *Mailbox) close() {
+	m.mu.Lock()
+	m.closed = true
+	rest := append(m.batch[m.next:], m.user...)
+	m.batch, m.next, m.user, m.dirty = nil, 0, nil, false
+	m.mu.Unlock()
+	for _, msg := range rest {
+		m.giveBack(msg)
+	}
+}
+
+// start runs the consumer; the caller has set running.
+func (m *Mailbox) start() {
+	if m.budget == 0 {
+		m.workers.Go(m.onWork)
+		return
+	}
+	m.onWorker = false
+	m.run(m.budget)
+}
+
+func (m *Mailbox) work() {
+	m.onWorker = true
+	m.run(-1)
+}
+
+// run takes turns until the mailbox is idle or went to a worker.
+func (m *Mailbox) run(budget int) {
+	for {
+		end, after := m.turn(&budget)
+		if end == offload {
+			m.workers.Go(m.onWork)
+		}
+		for _, to := range after {
+			to.start()
+		}
+		if end != failed {
+			return
+		}
+	}
+}
+
+type turnEnd uint8
+
+const (
+	idle    turnEnd = iota // running was cleared
+	offload                // the caller passes the consumer to a worker
+	failed                 // a failure was escalated; take another turn
+)
+
+// turn handles messages until there are none, the budget is used up, or the
+// actor fails. It returns the mailboxes to start now.
+func (m *Mailbox) turn(budget *int) (end turnEnd, after []*Mailbox) {
+	returned := false
+	defer func() {
+		if !returned {
+			end, after = m.fail(recover())
+		}
+	}()
+	end, after = m.consume(budget)
+	returned = true
+	return end, after
+}
+
+func (m *Mailbox) takeAfterward() []*Mailbox {
+	after := m.afterward
+	m.afterward = nil
+	return after
+}
+
+func (m *Mailbox) consume(budget *int) (turnEnd, []*Mailbox) {
+	for {
+		switch {
+		case m.sysNext < len(m.sysBatch) || m.systemCount.Load() > 0:
+			m.handleSystem()
+		case m.toWorker && !m.onWorker, *budget == 0:
+			m.toWorker = false
+			return offload, m.takeAfterward()
+		case m.suspended:
+			if after, ok := m.idle(); ok {
+				return idle, after
+			}
+		case m.next < len(m.batch):
+			m.current = m.batch[m.next]
+			m.batch[m.next] = nil
+			m.next++
+			*budget--
+			m.dirty = m.onEmpty
+			m.invoker.InvokeUserMessage(m.current)
+			m.current = nil
+		case m.take():
+		case m.dirty:
+			if m.yield && !m.onWorker {
+				runtime.Gosched()
+				if m.take() {
+					continue
+				}
+			}
+			m.dirty = false
+			m.invoker.InvokeUserMessage(queueEmpty{})
+		default:
+			if after, ok := m.idle(); ok {
+				return idle, after
+			}
+		}
+	}
+}
+
+// take swaps the read batch for the queue, and reports whether there was one.
+func (m *Mailbox) take() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.user) == 0 {
+		return false
+	}
+	empty := m.batch[:0]
+	if cap(empty) > shrinkAbove {
+		empty = nil
+	}
+	m.batch, m.next, m.user = m.user, 0, empty
+	return true
+}
+
+// idle gives up the consumer's place, unless something came meanwhile.
+func (m *Mailbox) idle() (after []*Mailbox, ok bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.system) > 0 || (!m.suspended && len(m.user) > 0) {
+		return nil, false
+	}
+	after = m.takeAfterward()
+	m.running = false
+	return after, true
+}
+
+func (m *Mailbox) handleSystem() {
+	if m.sysNext == len(m.sysBatch) {
+		m.mu.Lock()
+		m.sysBatch, m.sysNext, m.system = m.system, 0, m.sysBatch[:0]
+		m.systemCount.Store(0)
+		m.mu.Unlock()
+	}
+	msg := m.sysBatch[m.sysNext]
+	m.sysBatch[m.sysNext] = nil
+	m.sysNext++
+	switch msg.(type) {
+	case *actor.SuspendMailbox:
+		m.setSuspended(true)
+	case *actor.ResumeMailbox:
+		m.setSuspended(false)
+	default:
+		m.invoker.InvokeSystemMessage(msg)
+	}
+}
+
+func (m *Mailbox) setSuspended(s bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.suspended = s
+}
+
+// fail escalates what ended a turn. A nil reason is runtime.Goexit: the
+// goroutine is lost, and the mailbox goes on on another.
+func (m *Mailbox) fail(reason any) (end turnEnd, after []*Mailbox) {
+	msg := m.current
+	m.current = nil
+	if msg != nil {
+		m.giveBack(msg)
+	}
+	if reason == nil {
+		m.escalate(errGoexit, msg)
+		for _, to := range m.takeAfterward() {
+			m.workers.Go(to.onWork)
+		}
+		m.workers.Go(m.onWork)
+		return idle, nil // never read: the goroutine ends
+	}
+	m.escalate(reason, msg)
+	return failed, m.takeAfterward()
+}
+
+// escalate reports a panic to the parent. Proto.Actor logs it first, with the
+// embedding program's logger: where that panics too, the parent is told
+// without it.
+func (m *Mailbox) escalate(reason, msg any) {
+	defer func() {
+		if recover() == nil {
+			return
+		}
+		if ctx, ok := m.invoker.(actor.Context); ok {
+			m.failTo(ctx, reason)
+		}
+	}()
+	m.invoker.EscalateFailure(reason, msg)
+}
+
+// failTo suspends the mailbox and reports the failure to the actor's parent as
+// Proto.Actor's EscalateFailure does, without its log line: the end of a
+// session is no surprise, and no logger may stand between it and the restart.
+// Only the actor's goroutine may call it.
+func (m *Mailbox) failTo(ctx actor.Context, reason any) {
+	m.setSuspended(true)
+	parent := ctx.Parent()
+	if parent == nil {
+		return
+	}
+	if process, ok := ctx.ActorSystem().ProcessRegistry.Get(parent); ok {
+		process.SendSystemMessage(parent, &actor.Failure{
+			Who: ctx.Self(), Reason: reason, RestartStats: actor.NewRestartStatistics(),
+		})
+	}
+}

@@ -1,0 +1,143 @@
+package actors
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// readBuffer is how much is read at once, in bytes.
+const readBuffer = 64 << 10
+
+// reader is the actor that owns the goroutine blocked in Read. The goroutine
+// (readLoop) touches the session's socket, lastRead, and the mailbox of the
+// correlator, and nothing else of the link. It ends when the socket is closed.
+type reader struct {
+	loop readLoop
+}
+
+func spawnReader(ctx actor.Context, s *session) *actor.PID {
+	r := &reader{loop: readLoop{session: s}}
+	return spawnChild(ctx, "reader", r, newMailbox(mailboxOptions{workers: s.record.workers}))
+}
+
+// Receive starts the goroutine.
+func (r *reader) Receive(ctx actor.Context) {
+	if _, ok := ctx.Message().(*actor.Started); ok {
+		r.loop.session.record.workers.Go(r.loop.run)
+	}
+}
+
+// batches is how many batches of frames may be on their way to the correlator;
+// then the reader waits, and the peer with it.
+const batches = 4
+
+// maxBatch bounds the frames of a batch: keep-alives apart, one buffer holds
+// no more than that.
+const maxBatch = 512
+
+// readLoop turns the stream into batches of frames: all that one Read brought
+// goes to the correlator in one message.
+type readLoop struct {
+	session *session
+	batch   *inbound // being filled; nil: none taken yet
+	made    int      // batches made so far, at most batches
+}
+
+// run has one way out: the end of the stream goes to the correlator, behind
+// the last batch, whatever ended it.
+func (l *readLoop) run() {
+	defer l.end()
+	config := &l.session.record.config
+	r := bufio.NewReaderSize(l, readBuffer)
+	for {
+		_, body, err := config.Framing.Read(r, config.MaxFrame)
+		if err != nil {
+			l.session.ends(readError(err))
+			return
+		}
+		if len(body) == 0 {
+			l.session.record.counters.keepAlives.Add(1)
+			continue
+		}
+		if !l.add(body) {
+			return
+		}
+	}
+}
+
+func readError(err error) error {
+	if errors.Is(err, io.EOF) {
+		return errors.New("the peer closed the connection")
+	}
+	return fmt.Errorf("read: %w", err)
+}
+
+func (l *readLoop) end() {
+	if p := recover(); p != nil {
+		l.session.ends(fmt.Errorf("the framing panicked: %T", p))
+		l.session.record.panicked("Framing", p)
+	}
+	l.flush()
+	l.session.correlator.PostUserMessage(streamEnd{})
+}
+
+// Read is the framer's source. When it is called, the frames that were in the
+// buffer have been read: they go on before this goroutine blocks.
+func (l *readLoop) Read(p []byte) (int, error) {
+	l.flush()
+	n, err := l.session.socket.Read(p)
+	if n > 0 {
+		l.session.lastRead.Store(l.session.record.now())
+	}
+	return n, err
+}
+
+// add puts a frame into the batch; false when the session is over.
+func (l *readLoop) add(body []byte) bool {
+	if l.batch == nil && !l.takeBatch() {
+		return false
+	}
+	f := inFrame{body: body}
+	f.mti, f.key, f.err = l.session.record.keys.Read(body)
+	l.batch.frames = append(l.batch.frames, f)
+	if len(l.batch.frames) == maxBatch {
+		l.flush()
+	}
+	return true
+}
+
+// takeBatch gets an empty batch: a new one, or one that the correlator has
+// given back. It waits while all are on their way; false when the session is
+// over.
+func (l *readLoop) takeBatch() bool {
+	select {
+	case l.batch = <-l.session.handled:
+		return true
+	default:
+	}
+	if l.made < batches {
+		l.made++
+		l.batch = new(inbound)
+		return true
+	}
+	select {
+	case l.batch = <-l.session.handled:
+		return true
+	case <-l.session.over:
+		return false
+	}
+}
+
+func (l *readLoop) flush() {
+	if l.batch == nil {
+		return
+	}
+	b := l.batch
+	l.batch = nil
+	b.at = l.session.lastRead.Load()
+	l.session.correlator.PostUserMessage(b)
+}

@@ -1,0 +1,230 @@
+package actors
+
+import (
+	"crypto/tls"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/isolink-go/isolink/messages"
+)
+
+// Record is what of a link outlives its sessions and its actor's incarnations.
+// A manager makes it, spawns the link's actor from it, and keeps it until the
+// link is closed.
+type Record struct {
+	config  LinkConfig
+	keys    *messages.KeyReader
+	tls     *tls.Config // nil: plain
+	system  *actor.ActorSystem
+	workers *Workers
+	logger  *slog.Logger
+	epoch   time.Time // clock time 0
+
+	door     *Door
+	notifier *notifier
+	couriers couriers
+	counters counters
+
+	// session is where requests go: nil unless the link is up. The link's
+	// actor writes it.
+	session atomic.Pointer[session]
+
+	signals sync.Pool // of chan struct{}, capacity 1, empty
+
+	// admitted and admittedBytes count the sends that have not settled.
+	admitted      atomic.Int64
+	admittedBytes atomic.Int64
+
+	// want is the operator's: handles write it, the link's actor reads it.
+	want atomic.Uint32
+
+	// begun is set once the current incarnation got beyond its start: the
+	// supervisor delays the restart of one that did not.
+	begun atomic.Bool
+
+	// shown is what the outside sees of the link's life. The link's actor writes it.
+	shown shown
+
+	// memory is the link actor's, handed from one incarnation to the next: the
+	// old one's children are gone by then.
+	memory memory
+}
+
+// memory is what the incarnations of a link hand on.
+type memory struct {
+	table    *table
+	failures uint8
+	session  uint64 // the number of the last session
+	nextAddr int    // the address to try first
+	tokens   uint64 // given to timers and dials, so that none is taken for a later one
+}
+
+// NewRecord judges config and makes the record of a link. It returns what
+// LinkConfig.Validate does.
+func NewRecord(config LinkConfig, system *actor.ActorSystem, workers *Workers) (*Record, error) {
+	keys, tlsConfig, err := config.compile()
+	if err != nil {
+		return nil, err
+	}
+	config = config.withDefaults()
+	r := &Record{
+		config: config, keys: keys, tls: tlsConfig, system: system, workers: workers,
+		logger: config.Logger, epoch: time.Now(),
+		memory: memory{table: newTable()},
+	}
+	if r.logger == nil {
+		r.logger = system.Logger()
+	}
+	r.logger = r.logger.With(slog.String("link", config.Name))
+	r.signals.New = func() any { return make(chan struct{}, 1) }
+	r.shown.init()
+	r.couriers.init(r)
+	r.door = newDoor(r)
+	r.notifier = newNotifier(r)
+	return r, nil
+}
+
+// Name is the link's name.
+func (r *Record) Name() string { return r.config.Name }
+
+// Door is where requests enter.
+func (r *Record) Door() *Door { return r.door }
+
+// Begun reports whether the current incarnation got beyond its start. An
+// incarnation that fails before must not be restarted at once: it would fail
+// again, without end.
+func (r *Record) Begun() bool { return r.begun.Load() }
+
+// MinDelay is the least time between two attempts.
+func (r *Record) MinDelay() time.Duration { return r.config.Backoff.MinDelay }
+
+// now is the clock that deadlines are counted on: nanoseconds since the record
+// was made, monotonic.
+func (r *Record) now() int64 { return int64(time.Since(r.epoch)) }
+
+// time turns clock time into wall time.
+func (r *Record) time(clock int64) time.Time { return r.epoch.Add(time.Duration(clock)) }
+
+// Want is what an operator asks of a link.
+type Want = want
+
+// The wishes of an operator that last.
+const (
+	WantRun   = wantRun
+	WantPause = wantPause
+	WantClose = wantClose
+)
+
+// SetWant says what the link should be; its actor has to be told with Obey. A
+// closed link stays closed.
+func (r *Record) SetWant(w Want) {
+	for {
+		old := r.want.Load()
+		if want(old) == wantClose || r.want.CompareAndSwap(old, uint32(w)) {
+			return
+		}
+	}
+}
+
+// Want is what the operator asked for last.
+func (r *Record) Want() Want { return want(r.want.Load()) }
+
+// shown is the state of a link as the outside sees it.
+type shown struct {
+	mu      sync.Mutex
+	changed chan struct{} // closed at the next change
+	status  Status
+}
+
+// Status is a snapshot of a link.
+type Status struct {
+	Name  string
+	State messages.State
+	// Since is when the state was entered.
+	Since time.Time
+	// Session is the number of the current or last session; 0 before the first.
+	Session uint64
+	// Peer is the address of the current or last session, as configured.
+	Peer string
+	// LastError is why the last session ended or the last attempt failed; nil
+	// before the first failure.
+	LastError error
+	// NextAttempt is when a waiting link connects; zero in other states.
+	NextAttempt time.Time
+	// InFlight counts the sends that have not settled; InFlightBytes their bytes.
+	InFlight      int64
+	InFlightBytes int64
+	Counters      Counters
+}
+
+func (s *shown) init() {
+	s.changed = make(chan struct{})
+	s.status = Status{State: messages.Waiting, Since: time.Now()}
+}
+
+func (s *shown) update(change func(*Status)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(&s.status)
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// Status is a snapshot; reading it never touches the data path.
+func (r *Record) Status() Status {
+	r.shown.mu.Lock()
+	s := r.shown.status
+	r.shown.mu.Unlock()
+	s.Name = r.config.Name
+	s.InFlight = r.admitted.Load()
+	s.InFlightBytes = r.admittedBytes.Load()
+	s.Counters = r.counters.snapshot()
+	return s
+}
+
+// Changed returns a snapshot and a channel that is closed when it changes
+// (counters apart).
+func (r *Record) Changed() (Status, <-chan struct{}) {
+	r.shown.mu.Lock()
+	ch := r.shown.changed
+	r.shown.mu.Unlock()
+	return r.Status(), ch
+}
+
+// MarkClosed shows the link as closed, whatever became of its actor. The
+// manager calls it when the actor is gone for good.
+func (r *Record) MarkClosed() {
+	r.session.Store(nil)
+	r.show(messages.Closed, nil, nil)
+}
+
+// show tells the outside of a state, unless it is shown already.
+func (r *Record) show(to messages.State, reason error, change func(*Status)) {
+	var event *messages.StateChanged
+	r.shown.update(func(s *Status) {
+		from := s.State
+		if reason != nil {
+			s.LastError = reason
+		}
+		if change != nil {
+			change(s)
+		}
+		if from == to {
+			return
+		}
+		s.State, s.Since = to, time.Now()
+		if to != messages.Waiting {
+			s.NextAttempt = time.Time{}
+		}
+		event = &messages.StateChanged{
+			Link: r.config.Name, From: from, To: to, Session: s.Session, Reason: reason, At: s.Since,
+		}
+	})
+	if event != nil {
+		r.notifier.event(event)
+	}
+}

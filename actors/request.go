@@ -1,0 +1,107 @@
+package actors
+
+import (
+	"fmt"
+	"sync/atomic"
+
+	"github.com/isolink-go/isolink/messages"
+)
+
+// The claim word moves once or twice, by compare-and-swap: from queued to
+// dropped, or from queued to claimed to settled (or to dropped, when the write
+// stopped before its first byte). Whoever makes the last move owns the result
+// and signals once.
+const (
+	wordQueued  uint32 = iota // the peer cannot have read a byte
+	wordClaimed               // in the writer's hands: without a response it is in doubt
+	wordDropped               // settled, and the peer cannot have read a byte
+	wordSettled               // settled, after it was claimed
+)
+
+// kind says what a request waits for.
+type kind uint8
+
+const (
+	kindSend kind = iota // a response; refused while the link drains
+	kindPost             // to be written; refused while the link drains
+	kindEcho             // a response; the link's own, always possible
+)
+
+// request is one send on its way. A new one is made for each: the table may
+// refer to it long after its caller has gone (late replies).
+type request struct {
+	word atomic.Uint32
+
+	// Set by the door, constant afterwards.
+	kind     kind
+	common   bool // the deadline is the link's SendTimeout away, as most are
+	mti      messages.MTI
+	key      messages.Key
+	frame    []byte // packed message; only read
+	start    int64  // of the call; clock time
+	deadline int64  // clock time
+	done     chan struct{}
+	command  *command // where the result of an actor's command goes; nil: done
+
+	// Set by the writer before it claims; to be read once claimed.
+	claimedAt int64
+	session   uint64
+
+	// Set by whoever settles, before done gets its signal.
+	reply []byte
+	err   error
+
+	// The table's.
+	where      queueKind
+	prev, next *request
+	heapIndex  int
+	settledAt  int64 // when the table learned of it
+	lateUntil  int64
+	original   *request // what this repeat has adopted
+}
+
+// claim takes the request for writing; false when it has settled meanwhile.
+func (r *request) claim(session uint64, now int64) bool {
+	if r.word.Load() != wordQueued {
+		return false
+	}
+	r.session, r.claimedAt = session, now
+	return r.word.CompareAndSwap(wordQueued, wordClaimed)
+}
+
+// take makes the last move from the given word; only who gets true may fill in
+// the result.
+func (r *request) take(from uint32) bool {
+	to := wordSettled
+	if from == wordQueued {
+		to = wordDropped
+	}
+	return r.word.CompareAndSwap(from, to)
+}
+
+// takeAny makes the last move from wherever the request stands, and returns
+// the word it had; ok is false when it had settled before.
+func (r *request) takeAny() (from uint32, ok bool) {
+	if r.take(wordQueued) {
+		return wordQueued, true
+	}
+	// Not queued, and never again: claimed, or settled.
+	return wordClaimed, r.take(wordClaimed)
+}
+
+// repeatsClaimed reports whether r is the repeat of a request that the peer may
+// have read. Only the correlator may call it.
+func (r *request) repeatsClaimed() bool {
+	for o := r.original; o != nil; o = o.original {
+		if w := o.word.Load(); w == wordClaimed || w == wordSettled {
+			return true
+		}
+	}
+	return false
+}
+
+// Format prints MTI and key, whatever the verb: the actor system may print any
+// message.
+func (r *request) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "isolink request (%s, key %s)", r.mti, r.key)
+}

@@ -1,0 +1,300 @@
+package actors
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/isolink-go/isolink/messages"
+)
+
+// claimParty is one of those who move a claim word, in steps of one
+// compare-and-swap each: between two steps, anything can come.
+type claimParty struct {
+	name  string
+	steps []func(*claimTrial)
+}
+
+// claimTrial is one request in the hands of several parties.
+type claimTrial struct {
+	request *request
+	claimed bool
+	settled []string // by whom
+	seen    uint32   // what the correlator has loaded
+	unsent  bool     // settled as not sent
+}
+
+func (tr *claimTrial) settles(who string, won bool, from uint32) {
+	if won {
+		tr.settled = append(tr.settled, who)
+		tr.unsent = from == wordQueued
+	}
+}
+
+// claimParties are all that there are: the writer, whose claim is followed by a
+// write that ends in one of several ways; the response; whoever gives up
+// (deadline, cancel, the end of a session, the mailbox that refuses).
+func claimParties() map[string]claimParty {
+	writer := func(end func(*claimTrial)) []func(*claimTrial) {
+		return []func(*claimTrial){
+			func(tr *claimTrial) { tr.claimed = tr.request.claim(7, 11) },
+			func(tr *claimTrial) {
+				if tr.claimed {
+					end(tr)
+				}
+			},
+		}
+	}
+	givesUp := func(who string) claimParty {
+		return claimParty{who, []func(*claimTrial){
+			func(tr *claimTrial) { tr.settles(who, tr.request.take(wordQueued), wordQueued) },
+			func(tr *claimTrial) {
+				if len(tr.settled) == 0 || tr.settled[len(tr.settled)-1] != who {
+					tr.settles(who, tr.request.take(wordClaimed), wordClaimed)
+				}
+			},
+		}}
+	}
+	return map[string]claimParty{
+		"writes":    {"writes", writer(func(*claimTrial) {})},
+		"posts":     {"posts", writer(func(tr *claimTrial) { tr.settles("posts", tr.request.take(wordClaimed), wordClaimed) })},
+		"stops":     {"stops", writer(func(tr *claimTrial) { tr.settles("stops", tr.request.unwritten(), wordQueued) })},
+		"deadline":  givesUp("deadline"),
+		"cancel":    givesUp("cancel"),
+		"refusal":   {"refusal", []func(*claimTrial){func(tr *claimTrial) { tr.settles("refusal", tr.request.take(wordQueued), wordQueued) }}},
+		"responses": responseParty(),
+	}
+}
+
+// unwritten is the move of Record.failUnwritten.
+func (r *request) unwritten() bool { return r.word.CompareAndSwap(wordClaimed, wordDropped) }
+
+// responseParty answers from whatever word it finds, as often as that moves.
+func responseParty() claimParty {
+	step := func(tr *claimTrial) {
+		if tr.seen == wordQueued || tr.seen == wordClaimed {
+			if tr.request.take(tr.seen) {
+				tr.settled = append(tr.settled, "responses")
+				tr.seen = wordSettled
+				return
+			}
+		}
+		tr.seen = tr.request.word.Load()
+	}
+	return claimParty{"responses", []func(*claimTrial){
+		func(tr *claimTrial) { tr.seen = tr.request.word.Load() }, step, step, step,
+	}}
+}
+
+// interleave calls visit with every order in which the parties' steps can come.
+func interleave(parties []claimParty, visit func(order []int)) {
+	left := make([]int, len(parties))
+	total := 0
+	for i, p := range parties {
+		left[i] = len(p.steps)
+		total += len(p.steps)
+	}
+	order := make([]int, 0, total)
+	var next func()
+	next = func() {
+		if len(order) == total {
+			visit(order)
+			return
+		}
+		for i := range parties {
+			if left[i] > 0 {
+				left[i]--
+				order = append(order, i)
+				next()
+				order = order[:len(order)-1]
+				left[i]++
+			}
+		}
+	}
+	next()
+}
+
+// TestClaimWordInterleavings tries every order of the steps of the parties that
+// can meet at a request. Somebody always gives it up in the end, so that it
+// settles: once, and as not sent only if it was not written.
+func TestClaimWordInterleavings(t *testing.T) {
+	all := claimParties()
+	orders, by, notSent, inDoubt := 0, make(map[string]int), 0, 0
+	for _, names := range [][]string{
+		{"writes", "deadline"},
+		{"writes", "deadline", "cancel"},
+		{"writes", "deadline", "responses"},
+		{"writes", "deadline", "cancel", "refusal"},
+		{"posts", "deadline", "cancel", "refusal"},
+		{"stops", "deadline", "cancel", "responses"},
+	} {
+		parties := make([]claimParty, len(names))
+		for i, name := range names {
+			parties[i] = all[name]
+		}
+		interleave(parties, func(order []int) {
+			orders++
+			tr := &claimTrial{request: &request{}, seen: wordSettled}
+			at := make([]int, len(parties))
+			for _, p := range order {
+				parties[p].steps[at[p]](tr)
+				at[p]++
+			}
+			fail := func(what string) { require.Failf(t, what, "%v in order %v: %+v", names, order, tr) }
+			if len(tr.settled) != 1 {
+				fail("settled by none, or by several")
+			}
+			by[tr.settled[0]]++
+			word := tr.request.word.Load()
+			switch {
+			case tr.unsent && tr.claimed && tr.settled[0] != "stops":
+				fail("not sent, and written")
+			case tr.claimed && (tr.request.session != 7 || tr.request.claimedAt != 11):
+				fail("claimed without saying where and when")
+			case (word == wordDropped) != (!tr.claimed || tr.settled[0] == "stops"):
+				fail("the word does not say whether the peer can have read it")
+			case word != wordDropped && word != wordSettled:
+				fail("the word does not say that it has settled")
+			case tr.request.claim(8, 12), tr.request.take(wordQueued), tr.request.take(wordClaimed):
+				fail("a settled request moves again")
+			}
+			if tr.unsent {
+				notSent++
+			} else {
+				inDoubt++
+			}
+		})
+	}
+	t.Logf("%d orders: %v", orders, by)
+	assert.Greater(t, orders, 10_000)
+	assert.Positive(t, notSent)
+	assert.Positive(t, inDoubt)
+	for name := range all {
+		if name != "writes" {
+			assert.Positive(t, by[name], "%s never settles", name)
+		}
+	}
+}
+
+func TestTakeAny(t *testing.T) {
+	q := &request{}
+	from, ok := q.takeAny()
+	assert.Equal(t, wordQueued, from)
+	assert.True(t, ok)
+	assert.Equal(t, wordDropped, q.word.Load())
+	_, ok = q.takeAny()
+	assert.False(t, ok)
+	assert.False(t, q.claim(1, 1))
+	assert.Zero(t, q.session, "not even marked as claimed")
+
+	q = &request{}
+	require.True(t, q.claim(1, 2))
+	assert.False(t, q.claim(1, 2), "claimed once")
+	from, ok = q.takeAny()
+	assert.Equal(t, wordClaimed, from)
+	assert.True(t, ok)
+	assert.Equal(t, wordSettled, q.word.Load())
+	_, ok = q.takeAny()
+	assert.False(t, ok)
+}
+
+// TestOneSettles lets a writer, a response, a deadline, a cancelling caller and
+// a refusing mailbox at the same request, in goroutines of their own: one result,
+// one signal, one count.
+func TestOneSettles(t *testing.T) {
+	const rounds = 2_000
+	r := &Record{config: LinkConfig{Name: "claims"}.withDefaults(), epoch: time.Now()}
+	settled := make(map[string]int)
+	for range rounds {
+		q := &request{kind: kindSend, done: make(chan struct{}, 8)}
+		winner := raceFor(r, q)
+		settled[winner]++
+		require.Len(t, q.done, 1, "signals")
+		<-q.done
+		if winner == "answered" {
+			require.NoError(t, q.err)
+			require.Equal(t, "yes", string(q.reply))
+			continue
+		}
+		require.Nil(t, q.reply)
+		var e *messages.SendError
+		require.ErrorAs(t, q.err, &e)
+		require.Equal(t, winner == "in doubt", errors.Is(e, messages.ErrInDoubt))
+		require.Equal(t, winner == "not sent", errors.Is(e, messages.ErrNotSent))
+		require.Equal(t, winner == "in doubt", e.Session == 3, "the session that took it")
+	}
+	c := r.counters.snapshot()
+	assert.EqualValues(t, settled["answered"], c.Answered)
+	assert.EqualValues(t, settled["in doubt"], c.InDoubt)
+	assert.EqualValues(t, settled["not sent"], c.NotSent)
+	assert.EqualValues(t, rounds, c.Answered+c.InDoubt+c.NotSent)
+}
+
+// raceFor lets all parties at q, and says by its word and its result how it
+// settled.
+func raceFor(r *Record, q *request) string {
+	cause := messages.ErrLinkDown
+	var start, ended sync.WaitGroup
+	start.Add(1)
+	for _, party := range []func(){
+		func() {
+			if q.claim(3, 1) && q.start%2 == 1 {
+				r.failUnwritten(q, cause)
+			}
+		},
+		func() {
+			if from := q.word.Load(); from == wordClaimed {
+				r.answer(q, from, []byte("yes"))
+			}
+		},
+		func() { r.failAny(q, messages.ErrTimeout) },
+		func() { r.failAny(q, cause) },
+		func() { r.fail(q, wordQueued, cause) },
+	} {
+		ended.Go(func() {
+			start.Wait()
+			party()
+		})
+	}
+	start.Done()
+	ended.Wait()
+	switch {
+	case q.word.Load() == wordDropped:
+		return "not sent"
+	case q.err == nil:
+		return "answered"
+	}
+	return "in doubt"
+}
+
+// TestRequestPrintsNoMessage: the actor system may print any message.
+func TestRequestPrintsNoMessage(t *testing.T) {
+	const pan = "4111111111111111"
+	q := &request{
+		mti: mtiRequest, key: stanKeys[1], frame: []byte(pan), reply: []byte(pan), command: &command{tag: pan},
+		original: &request{frame: []byte(pan)},
+	}
+	in := &inbound{frames: []inFrame{{mti: mtiRequest, key: stanKeys[1], body: []byte(pan)}}}
+	var logged bytes.Buffer
+	for _, msg := range []any{q, in, forget{q}, wrotePosts{[]*request{q}}, []any{q, in}, map[string]any{"m": q}} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d", "%q", "%x", "%X"} {
+			text := fmt.Sprintf(verb, msg)
+			assert.NotContains(t, text, pan, "%s of %T", verb, msg)
+			assert.NotContains(t, text, "52 49 49 49", "%s of %T", verb, msg)
+			assert.NotContains(t, strings.ToLower(text), fmt.Sprintf("%x", pan), "%s of %T", verb, msg)
+			assert.NotContains(t, text, "0x34, 0x31, 0x31", "%s of %T", verb, msg)
+		}
+		slog.New(slog.NewTextHandler(&logged, nil)).Info("dead letter", slog.Any("message", msg))
+		slog.New(slog.NewJSONHandler(&logged, nil)).Info("dead letter", slog.Any("message", msg))
+	}
+	assert.NotContains(t, logged.String(), pan)
+	assert.Contains(t, fmt.Sprint(q), "0200/0210:000001", "it says which request it is")
+}

@@ -1,0 +1,76 @@
+package actors
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// drainGrace is how long a session whose writing failed goes on reading: what
+// the peer has answered before is already here, and counts.
+const drainGrace = 100 * time.Millisecond
+
+// session is one socket's life. The link's actor makes it; its children share
+// it, each field as its comment says.
+type session struct {
+	record *Record
+	number uint64
+	link   *actor.PID
+	socket *socket
+
+	correlator *Mailbox
+	writer     *Mailbox
+
+	// Clock times of the last successful read, write, and matched response.
+	// Reader, writer and correlator write one each; the link reads them.
+	lastRead, lastWrite, lastMatch atomic.Int64
+
+	handled chan *inbound // batches that the correlator gives back to the reader
+	over    chan struct{} // closed by the link when the session is of no use any more
+
+	mu    sync.Mutex
+	cause error // why the session ends; the first one counts
+}
+
+func newSession(r *Record, number uint64, link *actor.PID, s *socket) *session {
+	n := &session{
+		record: r, number: number, link: link, socket: s,
+		handled: make(chan *inbound, batches), over: make(chan struct{}),
+	}
+	now := r.now()
+	n.lastRead.Store(now)
+	n.lastWrite.Store(now)
+	n.lastMatch.Store(now)
+	return n
+}
+
+// ends notes why the session ends, unless something was noted before.
+func (s *session) ends(cause error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cause == nil {
+		s.cause = cause
+	}
+}
+
+// why is what ends noted first.
+func (s *session) why() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cause
+}
+
+// tell sends a message to the link's actor.
+func (s *session) tell(msg any) { s.record.system.Root.Send(s.link, msg) }
+
+// Messages of a session's children to the link, and of timers.
+type (
+	// sessionEnded: the stream is over, and everything has settled.
+	sessionEnded struct{ session *session }
+	// sessionFailing: the session cannot write any more.
+	sessionFailing struct{ session *session }
+	// sessionDrained: nothing is in flight.
+	sessionDrained struct{ session *session }
+)

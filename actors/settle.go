@@ -1,0 +1,121 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/isolink-go/isolink/messages"
+)
+
+// answer settles r with its response; false when it had settled before.
+func (r *Record) answer(q *request, from uint32, reply []byte) bool {
+	if !q.take(from) {
+		return false
+	}
+	q.reply = reply
+	r.countOutcome(q, nil)
+	r.signal(q)
+	return true
+}
+
+// posted settles a post whose bytes were handed to the network.
+func (r *Record) posted(q *request) bool {
+	if !q.take(wordClaimed) {
+		return false
+	}
+	r.countOutcome(q, nil)
+	r.signal(q)
+	return true
+}
+
+// fail settles r without a response: not sent from wordQueued, in doubt from
+// wordClaimed; false when it had settled before, or stands elsewhere.
+func (r *Record) fail(q *request, from uint32, cause error) bool {
+	if !q.take(from) {
+		return false
+	}
+	outcome := messages.ErrInDoubt
+	if from == wordQueued {
+		outcome = messages.ErrNotSent
+	}
+	r.failed(q, outcome, cause)
+	return true
+}
+
+// failUnwritten settles as not sent a request that was claimed, but of which
+// the write stopped before the first byte.
+func (r *Record) failUnwritten(q *request, cause error) bool {
+	if !q.word.CompareAndSwap(wordClaimed, wordDropped) {
+		return false
+	}
+	r.failed(q, messages.ErrNotSent, cause)
+	return true
+}
+
+// failAny settles r wherever it stands.
+func (r *Record) failAny(q *request, cause error) {
+	if from, ok := q.takeAny(); ok {
+		outcome := messages.ErrInDoubt
+		if from == wordQueued {
+			outcome = messages.ErrNotSent
+		}
+		r.failed(q, outcome, cause)
+	}
+}
+
+func (r *Record) failed(q *request, outcome, cause error) {
+	q.err = r.sendError(q, outcome, cause)
+	r.countOutcome(q, outcome)
+	r.signal(q)
+}
+
+func (r *Record) sendError(q *request, outcome, cause error) *messages.SendError {
+	e := &messages.SendError{
+		Link: r.config.Name, Key: q.key, Took: time.Duration(r.now() - q.start), Outcome: outcome, Cause: cause,
+	}
+	if outcome != messages.ErrNotSent {
+		e.Session = q.session
+	}
+	return e
+}
+
+// countOutcome counts a settled request; echoes are counted by the link.
+func (r *Record) countOutcome(q *request, outcome error) {
+	if q.kind == kindEcho {
+		return
+	}
+	switch outcome {
+	case nil:
+		if q.kind == kindPost {
+			r.counters.posted.Add(1)
+		} else {
+			r.counters.answered.Add(1)
+		}
+	case messages.ErrNotSent:
+		r.counters.notSent.Add(1)
+	case messages.ErrInDoubt:
+		r.counters.inDoubt.Add(1)
+	case messages.ErrRejected:
+		r.counters.rejected.Add(1)
+	}
+}
+
+// signal tells who waits. It never blocks: done has room for the one signal,
+// and a courier has a queue for what was admitted.
+func (r *Record) signal(q *request) {
+	if q.command != nil {
+		r.couriers.deliver(q.command, q.reply, q.err)
+		return
+	}
+	q.done <- struct{}{}
+}
+
+// contextCause is the cause of a send whose context ended.
+func contextCause(ctx context.Context) error {
+	cause := context.Cause(ctx)
+	if errors.Is(cause, context.DeadlineExceeded) {
+		return messages.ErrTimeout
+	}
+	return cause
+}

@@ -1,0 +1,48 @@
+package actors
+
+import (
+	"net"
+	"time"
+)
+
+// socket is a connection as the link owns it.
+type socket struct {
+	net.Conn          // what is read and written: TLS or raw
+	raw      net.Conn // what is closed
+	addr     string   // as configured
+}
+
+// closeHard ends the connection at once: nothing that waits in the kernel is
+// sent any more where the platform allows it.
+func (s *socket) closeHard() {
+	if tcp, ok := innermost(s.raw).(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = s.raw.Close()
+}
+
+// closeNotifyWait bounds how long the goodbye of a TLS connection may take.
+const closeNotifyWait = 250 * time.Millisecond
+
+// closeInOrder ends the connection as the protocol has it, TLS's close_notify
+// included; it may block for closeNotifyWait.
+func (s *socket) closeInOrder() {
+	if t, ok := s.Conn.(interface{ CloseWrite() error }); ok && s.Conn != s.raw {
+		// A peer that does not read would hold tls.Conn.CloseWrite for 5 s.
+		timer := time.AfterFunc(closeNotifyWait, func() { _ = s.raw.Close() })
+		_ = t.CloseWrite()
+		timer.Stop()
+	}
+	_ = s.raw.Close()
+}
+
+// innermost unwraps connections that say what they wrap (tls.Conn's way).
+func innermost(conn net.Conn) net.Conn {
+	for {
+		w, ok := conn.(interface{ NetConn() net.Conn })
+		if !ok {
+			return conn
+		}
+		conn = w.NetConn()
+	}
+}

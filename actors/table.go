@@ -1,0 +1,287 @@
+package actors
+
+import (
+	"container/heap"
+
+	"github.com/isolink-go/isolink/messages"
+)
+
+// queueKind says in which of the table's queues a request is.
+type queueKind uint8
+
+const (
+	inNone    queueKind = iota
+	inCommon            // ordered by deadline: those that have the link's SendTimeout
+	inHeap              // the others
+	inLate              // ordered by lateUntil: in doubt, reserved for a late reply
+	inAdopted           // the map shows a repeat in its place
+)
+
+// table is what is in flight and in doubt: key → request. It knows no clock
+// and no lock; its correlator owns it, and the record between two sessions.
+//
+// A request is in one queue at most. byKey shows the newest request of a key:
+// a repeat hides the original that it has adopted.
+type table struct {
+	byKey  map[messages.Key]*request
+	common requestList
+	others requestHeap
+	late   requestList
+	lates  int // len(late)
+	open   int // in common and others: not settled; the link's own echoes apart
+}
+
+func newTable() *table { return &table{byKey: make(map[messages.Key]*request)} }
+
+// add takes r, or returns messages.ErrDuplicateKey. A repeat (ISO 8583-1: the
+// MTI's last digit 1, 3 or 5) adopts what is there under its key, unless that
+// is itself a repeat which still waits.
+func (t *table) add(r *request) error {
+	if r.kind == kindPost {
+		t.enqueue(r)
+		return nil
+	}
+	if old := t.byKey[r.key]; old != nil {
+		if !r.mti.IsRepeat() || (old.isOpen() && old.original != nil) {
+			return messages.ErrDuplicateKey
+		}
+		t.adopt(r, old)
+	}
+	t.byKey[r.key] = r
+	t.enqueue(r)
+	return nil
+}
+
+// adopt hides old behind its repeat r.
+func (t *table) adopt(r, old *request) {
+	if old.where == inLate {
+		t.dequeue(old)
+		old.where = inAdopted
+		// What is in doubt behind old, old answers for, as long as it would have;
+		// one that still waits must not be lost.
+		for o := old.original; o != nil && !o.isOpen(); o = o.original {
+			old.lateUntil = max(old.lateUntil, o.lateUntil)
+			old.original = o.original
+		}
+	}
+	r.original = old
+}
+
+func (t *table) enqueue(r *request) {
+	t.countOpen(r, 1)
+	if r.common {
+		r.where = inCommon
+		t.common.insert(r, (*request).byDeadline)
+		return
+	}
+	r.where = inHeap
+	heap.Push(&t.others, r)
+}
+
+// find returns the newest request of that key, or nil.
+func (t *table) find(key messages.Key) *request { return t.byKey[key] }
+
+// answered takes out r, which a response has settled, and returns the original
+// that the response answers too, when one still waits; it is then to be passed
+// to answered in its turn.
+func (t *table) answered(r *request) (original *request) {
+	t.dequeue(r)
+	if t.byKey[r.key] == r {
+		delete(t.byKey, r.key)
+	}
+	for o := r.original; o != nil; o = o.original {
+		if o.isOpen() {
+			return o
+		}
+	}
+	return nil
+}
+
+// notSent takes out r, of which the peer cannot have read a byte.
+func (t *table) notSent(r *request) {
+	t.dequeue(r)
+	t.release(r)
+}
+
+// inDoubt moves r, which was claimed and got no response, to the late window.
+func (t *table) inDoubt(r *request, until int64) {
+	t.dequeue(r)
+	if r.kind == kindPost {
+		return
+	}
+	r.lateUntil = until
+	if t.byKey[r.key] == r {
+		t.toLate(r)
+	} else {
+		r.where = inAdopted
+	}
+}
+
+// leaveLate frees the keys whose late window ended at or before now.
+func (t *table) leaveLate(now int64) {
+	for r := t.late.first; r != nil && r.lateUntil <= now; r = t.late.first {
+		t.dequeue(r)
+		t.release(r)
+	}
+}
+
+// release gives up the key of r. The original that r had adopted takes its
+// place again: it may still be answered.
+func (t *table) release(r *request) {
+	if t.byKey[r.key] != r {
+		return
+	}
+	delete(t.byKey, r.key)
+	o := r.original
+	r.original = nil
+	switch {
+	case o == nil:
+	case o.isOpen():
+		t.byKey[o.key] = o
+	case o.where == inAdopted:
+		t.byKey[o.key] = o
+		t.toLate(o)
+	}
+}
+
+func (t *table) toLate(r *request) {
+	r.where = inLate
+	t.lates++
+	t.late.insert(r, (*request).byLateUntil)
+}
+
+// dequeue takes r out of its queue.
+func (t *table) dequeue(r *request) {
+	switch r.where {
+	case inCommon:
+		t.common.remove(r)
+		t.countOpen(r, -1)
+	case inHeap:
+		heap.Remove(&t.others, r.heapIndex)
+		t.countOpen(r, -1)
+	case inLate:
+		t.late.remove(r)
+		t.lates--
+	case inNone, inAdopted:
+	}
+	r.where = inNone
+}
+
+func (t *table) countOpen(r *request, n int) {
+	if r.kind != kindEcho {
+		t.open += n
+	}
+}
+
+// expired returns a request that has not settled and whose deadline is not
+// after now, or nil. The caller settles it, and takes it out.
+func (t *table) expired(now int64) *request {
+	if r := t.common.first; r != nil && r.deadline <= now {
+		return r
+	}
+	if len(t.others) > 0 && t.others[0].deadline <= now {
+		return t.others[0]
+	}
+	return nil
+}
+
+// anyOpen returns a request that has not settled, or nil.
+func (t *table) anyOpen() *request {
+	if t.common.first != nil {
+		return t.common.first
+	}
+	if len(t.others) > 0 {
+		return t.others[0]
+	}
+	return nil
+}
+
+// nextEvent is when expired or leaveLate have something to do; ok is false
+// when nothing waits.
+func (t *table) nextEvent() (at int64, ok bool) {
+	consider := func(when int64) {
+		if !ok || when < at {
+			at, ok = when, true
+		}
+	}
+	if t.common.first != nil {
+		consider(t.common.first.deadline)
+	}
+	if len(t.others) > 0 {
+		consider(t.others[0].deadline)
+	}
+	if t.late.first != nil {
+		consider(t.late.first.lateUntil)
+	}
+	return at, ok
+}
+
+// isOpen reports whether r waits in the table for its settling.
+func (r *request) isOpen() bool { return r.where == inCommon || r.where == inHeap }
+
+func (r *request) byDeadline() int64  { return r.deadline }
+func (r *request) byLateUntil() int64 { return r.lateUntil }
+
+// requestList is a list in the order of a time. What comes is nearly in order
+// already, so that insert seldom looks further back than one.
+type requestList struct{ first, last *request }
+
+func (l *requestList) insert(r *request, at func(*request) int64) {
+	before := l.last
+	for before != nil && at(before) > at(r) {
+		before = before.prev
+	}
+	r.prev = before
+	if before == nil {
+		r.next = l.first
+		l.first = r
+	} else {
+		r.next = before.next
+		before.next = r
+	}
+	if r.next == nil {
+		l.last = r
+	} else {
+		r.next.prev = r
+	}
+}
+
+func (l *requestList) remove(r *request) {
+	if r.prev == nil {
+		l.first = r.next
+	} else {
+		r.prev.next = r.next
+	}
+	if r.next == nil {
+		l.last = r.prev
+	} else {
+		r.next.prev = r.prev
+	}
+	r.prev, r.next = nil, nil
+}
+
+// requestHeap is a container/heap by deadline.
+type requestHeap []*request
+
+func (h requestHeap) Len() int           { return len(h) }
+func (h requestHeap) Less(i, j int) bool { return h[i].deadline < h[j].deadline }
+func (h requestHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].heapIndex, h[j].heapIndex = i, j
+}
+
+// Push is for container/heap only.
+func (h *requestHeap) Push(x any) {
+	r := x.(*request)
+	r.heapIndex = len(*h)
+	*h = append(*h, r)
+}
+
+// Pop is for container/heap only.
+func (h *requestHeap) Pop() any {
+	old := *h
+	r := old[len(old)-1]
+	old[len(old)-1] = nil
+	*h = old[:len(old)-1]
+	return r
+}

@@ -1,0 +1,219 @@
+package actors
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/isolink-go/isolink/framing"
+	"github.com/isolink-go/isolink/messages"
+)
+
+const (
+	// writeLimit bounds one write, in bytes: all of it is in doubt together. A
+	// single frame may be longer.
+	writeLimit = 16 << 10
+	// writerBudget is how many requests a poster collects and writes for others
+	// before a worker takes over.
+	writerBudget = 256
+)
+
+// writer is the only caller of Write. It claims what is queued and joins it
+// into one write. All fields are touched only in Receive.
+type writer struct {
+	session *session
+	record  *Record
+	mailbox *Mailbox
+	try     tryWriter // nil: every write may block
+
+	queue  []*request // not yet claimed
+	buffer []byte     // what is being written
+	spans  []span     // the frames in buffer
+	sent   int        // bytes of buffer that the kernel took
+	failed error      // nothing is written any more
+}
+
+// span is where a request's frame starts in the buffer.
+type span struct {
+	request *request
+	start   int
+}
+
+// tryWriter writes what can be taken without blocking.
+type tryWriter interface {
+	// TryWrite returns how many bytes were taken, and an error other than
+	// nil only when the connection is broken.
+	TryWrite(p []byte) (n int, err error)
+}
+
+func spawnWriter(ctx actor.Context, s *session) *actor.PID {
+	w := &writer{session: s, record: s.record, try: newTryWriter(s.socket.Conn)}
+	options := mailboxOptions{workers: s.record.workers, onEmpty: true}
+	if w.try != nil {
+		options.budget, options.yield = writerBudget, true
+	}
+	w.mailbox = newMailbox(options)
+	s.writer = w.mailbox
+	return spawnChild(ctx, "writer", w, w.mailbox)
+}
+
+// Receive is the only way in.
+func (w *writer) Receive(ctx actor.Context) {
+	switch m := ctx.Message().(type) {
+	case *request:
+		w.queue = append(w.queue, m)
+		if w.failed != nil {
+			w.refuseQueue()
+		}
+	case queueEmpty:
+		w.flush()
+	case *actor.Stopped:
+		w.mailbox.close()
+	}
+}
+
+// flush writes one batch, and asks to be called again while there is more.
+func (w *writer) flush() {
+	if w.failed != nil {
+		return
+	}
+	if len(w.buffer) == 0 {
+		w.fill()
+	}
+	if len(w.buffer) == 0 {
+		return
+	}
+	done, err := w.write()
+	switch {
+	case err != nil:
+		w.fail(err)
+	case done:
+		w.handedOver()
+		if len(w.queue) > 0 {
+			w.mailbox.again()
+		} else if cap(w.queue) > shrinkAbove {
+			w.queue = nil
+		}
+	default:
+		w.mailbox.again() // on a worker
+	}
+}
+
+// fill claims what is queued and appends it to the buffer, up to the limit.
+func (w *writer) fill() {
+	now := w.record.now()
+	taken := 0
+	for _, q := range w.queue {
+		if !w.append(q, now) {
+			break
+		}
+		taken++
+	}
+	rest := copy(w.queue, w.queue[taken:])
+	clear(w.queue[rest:])
+	w.queue = w.queue[:rest]
+}
+
+// append claims q and adds its frame; false when the buffer is full. What is
+// past its deadline is never written.
+func (w *writer) append(q *request, now int64) bool {
+	if q.deadline <= now {
+		w.record.fail(q, wordQueued, messages.ErrTimeout)
+		return true
+	}
+	start := len(w.buffer)
+	grown, err := w.record.config.Framing.Append(w.buffer, nil, q.frame)
+	if err != nil {
+		w.record.fail(q, wordQueued, frameError(err))
+		return true
+	}
+	if start > 0 && len(grown) > writeLimit {
+		w.buffer = grown[:start]
+		return false
+	}
+	if !q.claim(w.session.number, now) {
+		w.buffer = grown[:start]
+		return true
+	}
+	w.buffer = grown
+	w.spans = append(w.spans, span{q, start})
+	return true
+}
+
+// frameError is the cause of a send whose frame the framing refused.
+func frameError(err error) error {
+	if errors.Is(err, framing.ErrTooLarge) {
+		return fmt.Errorf("%w: %w", messages.ErrFrameTooLarge, err)
+	}
+	return err
+}
+
+// write hands the buffer to the socket; done is false when the rest may block
+// and this goroutine may not.
+func (w *writer) write() (done bool, err error) {
+	if w.try != nil && w.sent == 0 {
+		w.sent, err = w.try.TryWrite(w.buffer)
+		if err != nil || w.sent == len(w.buffer) {
+			return true, err
+		}
+	}
+	if !w.mailbox.mayBlock() {
+		return false, nil
+	}
+	if err := w.session.socket.SetWriteDeadline(time.Now().Add(w.record.config.WriteTimeout)); err != nil {
+		return true, err
+	}
+	n, err := w.session.socket.Write(w.buffer[w.sent:])
+	w.sent += n
+	return true, err
+}
+
+// handedOver settles the posts of the batch and makes room.
+func (w *writer) handedOver() {
+	w.session.lastWrite.Store(w.record.now())
+	var posts []*request
+	for _, s := range w.spans {
+		if s.request.kind == kindPost && w.record.posted(s.request) {
+			posts = append(posts, s.request)
+		}
+	}
+	if posts != nil {
+		w.session.correlator.PostUserMessage(wrotePosts{posts})
+	}
+	w.reset()
+}
+
+func (w *writer) reset() {
+	clear(w.spans)
+	w.spans, w.buffer, w.sent = w.spans[:0], w.buffer[:0], 0
+	if cap(w.buffer) > 2*writeLimit {
+		w.buffer = nil
+	}
+}
+
+// fail ends all writing. Frames of which no byte was taken are not sent; the
+// one in which the write stopped, and those before, wait for what the reader
+// still finds.
+func (w *writer) fail(err error) {
+	w.failed = fmt.Errorf("write: %w", err)
+	for _, s := range w.spans {
+		if s.start >= w.sent {
+			w.record.failUnwritten(s.request, fmt.Errorf("%w: %w", messages.ErrLinkDown, w.failed))
+		}
+	}
+	w.reset()
+	w.refuseQueue()
+	w.session.ends(w.failed)
+	_ = w.session.socket.SetReadDeadline(time.Now().Add(drainGrace))
+	w.session.tell(sessionFailing{w.session})
+}
+
+func (w *writer) refuseQueue() {
+	for _, q := range w.queue {
+		w.record.fail(q, wordQueued, fmt.Errorf("%w: %w", messages.ErrLinkDown, w.failed))
+	}
+	clear(w.queue)
+	w.queue = w.queue[:0]
+}
