@@ -1,0 +1,227 @@
+package supervisor
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/moov-io/iso8583"
+
+	"github.com/isolink-go/isolink/actors"
+	"github.com/isolink-go/isolink/messages"
+)
+
+// Link is the handle of a link. It stays valid across restarts; its methods
+// may be called from any goroutine. On the handle of an unknown link they fail
+// with messages.ErrNoLink.
+type Link struct {
+	name    string
+	manager *Manager
+	entry   *entry // nil: unknown
+}
+
+// Name is the link's name.
+func (l *Link) Name() string { return l.name }
+
+// PID is where other actors send messages.Send and messages.Post to; it
+// answers as long as the manager lives, whatever state the link is in. Nil for
+// an unknown link.
+func (l *Link) PID() *actor.PID {
+	if l.entry == nil {
+		return nil
+	}
+	return l.entry.record.Door().PID()
+}
+
+// Send packs a request, sends it, and unpacks its response. The message is the
+// caller's again when Send has returned. The deadline is the context's or the
+// link's SendTimeout, whichever is earlier.
+//
+// Every error is a *messages.SendError: errors.Is tells messages.ErrNotSent,
+// ErrInDoubt or ErrRejected, and the cause: ErrTimeout, ErrLinkDown,
+// ErrOverloaded, ErrDuplicateKey, ErrNoKey, ErrNoRequest, ErrDraining, ErrClosed, ErrNoLink,
+// ErrFrameTooLarge, ErrPack, ErrUnpack (in doubt: the response came, and
+// cannot be read), or the context's error.
+func (l *Link) Send(ctx context.Context, msg *iso8583.Message) (*iso8583.Message, error) {
+	if l.entry == nil {
+		return nil, l.unknown()
+	}
+	return l.entry.record.Door().Send(ctx, msg)
+}
+
+// Exchange sends a packed request and returns its packed response, which is
+// the caller's. The link owns frame from here on: it may be queued, or kept
+// for a late reply, after the call has returned. Deadline and errors are as
+// Send's, without ErrPack and ErrUnpack.
+func (l *Link) Exchange(ctx context.Context, frame []byte) ([]byte, error) {
+	if l.entry == nil {
+		return nil, l.unknown()
+	}
+	return l.entry.record.Door().Exchange(ctx, frame)
+}
+
+// Post packs and sends a message that gets no response. It returns nil when
+// the bytes were handed to the network. Deadline and errors are as Send's.
+func (l *Link) Post(ctx context.Context, msg *iso8583.Message) error {
+	if l.entry == nil {
+		return l.unknown()
+	}
+	return l.entry.record.Door().Post(ctx, msg)
+}
+
+// PostFrame is Post for a packed message. The link owns frame from here on.
+func (l *Link) PostFrame(ctx context.Context, frame []byte) error {
+	if l.entry == nil {
+		return l.unknown()
+	}
+	return l.entry.record.Door().PostFrame(ctx, frame)
+}
+
+func (l *Link) unknown() error {
+	return &messages.SendError{Link: l.name, Outcome: messages.ErrNotSent, Cause: messages.ErrNoLink}
+}
+
+// Status is a snapshot of the link; reading it never touches the data path.
+// The status of an unknown link has its name and no state.
+func (l *Link) Status() Status {
+	if l.entry == nil {
+		return Status{Name: l.name}
+	}
+	return l.entry.record.Status()
+}
+
+// Await returns nil as soon as it sees the link in the given state; a state
+// that lasts only a moment may go unseen. It fails with the context's error, with messages.ErrClosed
+// when the link was closed, and with messages.ErrNoLink.
+func (l *Link) Await(ctx context.Context, state messages.State) error {
+	if l.entry == nil {
+		return fmt.Errorf("link %s: %w", l.name, messages.ErrNoLink)
+	}
+	for {
+		status, changed := l.entry.record.Changed()
+		switch status.State {
+		case state:
+			return nil
+		case messages.Closed:
+			return fmt.Errorf("link %s: %w", l.name, messages.ErrClosed)
+		case messages.Waiting, messages.Connecting, messages.Up, messages.Draining, messages.Paused:
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return fmt.Errorf("link %s: not %v but %v: %w", l.name, state, status.State, contextError(ctx, status))
+		}
+	}
+}
+
+// contextError is the context's cause and, where there is one, why the link
+// failed last.
+func contextError(ctx context.Context, status Status) error {
+	if status.LastError == nil {
+		return context.Cause(ctx)
+	}
+	return fmt.Errorf("%w (last error: %w)", context.Cause(ctx), status.LastError)
+}
+
+// Pause ends the session in order and keeps the link without one until Resume.
+// Sends are refused meanwhile. What has not settled when ctx ends is cut
+// short, and reported as a *messages.DrainError; the link is paused all the
+// same. It fails with messages.ErrClosed on a closed link.
+func (l *Link) Pause(ctx context.Context) error {
+	return l.obey(ctx, actors.WantPause, actors.Obey{}, func(s Status) bool { return s.State == messages.Paused })
+}
+
+// Resume lets a paused link connect again, at once; it does not wait for it.
+// On a link that is not paused it does nothing. It fails with
+// messages.ErrClosed on a closed link.
+func (l *Link) Resume() error {
+	if err := l.want(actors.WantRun); err != nil {
+		return err
+	}
+	l.tell(actors.Obey{})
+	return nil
+}
+
+// Restart ends the session in order; the link then connects again as after any
+// end of a session. A link that waits for its next attempt connects at once.
+// Restart returns when the old session is over. What has not settled when ctx
+// ends is cut short, and reported as a *messages.DrainError. It fails with
+// messages.ErrClosed on a closed link, and does nothing on a paused one.
+func (l *Link) Restart(ctx context.Context) error {
+	if l.entry == nil {
+		return fmt.Errorf("link %s: %w", l.name, messages.ErrNoLink)
+	}
+	before := l.Status()
+	switch before.State {
+	case messages.Paused:
+		return nil
+	case messages.Closed:
+		return fmt.Errorf("link %s: %w", l.name, messages.ErrClosed)
+	case messages.Waiting, messages.Connecting, messages.Up, messages.Draining:
+	}
+	return l.await(ctx, actors.Restart{}, func(s Status) bool {
+		return s.Session != before.Session || (s.State != messages.Up && s.State != messages.Draining)
+	})
+}
+
+// Close ends the link in order: it refuses new sends, settles what is in
+// flight, and closes the socket. What has not settled when ctx ends is cut
+// short, and reported as a *messages.DrainError. A closed link does not come
+// back; closing it again returns nil.
+func (l *Link) Close(ctx context.Context) error {
+	if l.entry == nil {
+		return fmt.Errorf("link %s: %w", l.name, messages.ErrNoLink)
+	}
+	return l.manager.closeLink(ctx, l.entry)
+}
+
+// obey tells the link what is wanted, and waits until it is so.
+func (l *Link) obey(ctx context.Context, w actors.Want, command any, done func(Status) bool) error {
+	if err := l.want(w); err != nil {
+		return err
+	}
+	return l.await(ctx, command, done)
+}
+
+func (l *Link) want(w actors.Want) error {
+	if l.entry == nil {
+		return fmt.Errorf("link %s: %w", l.name, messages.ErrNoLink)
+	}
+	l.entry.record.SetWant(w)
+	if l.entry.record.Want() == actors.WantClose {
+		return fmt.Errorf("link %s: %w", l.name, messages.ErrClosed)
+	}
+	return nil
+}
+
+// await sends a command to the link's actor and waits until its effect shows;
+// when ctx ends, the link is told to cut short what it drains.
+func (l *Link) await(ctx context.Context, command any, done func(Status) bool) error {
+	until := func(ctx context.Context) bool {
+		for {
+			status, changed := l.entry.record.Changed()
+			if done(status) || status.State == messages.Closed {
+				return true
+			}
+			select {
+			case <-changed:
+			case <-ctx.Done():
+				return false
+			}
+		}
+	}
+	l.tell(command)
+	if until(ctx) {
+		return nil
+	}
+	return l.entry.cut(ctx, func() {
+		l.tell(actors.Cut{})
+		until(context.Background()) // nothing that the link's actors do can block
+	})
+}
+
+func (l *Link) tell(msg any) {
+	if pid := l.entry.pid.Load(); pid != nil {
+		l.manager.system.Root.Send(pid, msg)
+	}
+}
