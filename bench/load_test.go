@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// pathFunc is a Path of one function.
+type pathFunc func(ctx context.Context, caller int, seq uint64) error
+
+func (f pathFunc) Exchange(ctx context.Context, caller int, seq uint64) error {
+	return f(ctx, caller, seq)
+}
+
+func (f pathFunc) Close() error { return nil }
+
+// A caller's sequence goes on from run to run: else its STANs would come again while a
+// link still holds them in doubt.
+func TestCallersCountTheirExchanges(t *testing.T) {
+	var calls atomic.Int64
+	next := make([]uint64, 3)
+	l := newLoad(pathFunc(func(_ context.Context, caller int, seq uint64) error {
+		calls.Add(1)
+		if next[caller] != seq {
+			return errors.New("out of sequence")
+		}
+		next[caller]++
+		return nil
+	}), 3)
+	begun := 0
+	require.NoError(t, l.counted(3, 100, func() { begun++ }))
+	require.NoError(t, l.counted(2, 50, func() { begun++ }))
+	assert.EqualValues(t, 3+100+2+50, calls.Load())
+	assert.Equal(t, 2, begun)
+	require.NoError(t, l.close())
+}
+
+func TestTimedLastsAsLongAsItShould(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLoad(pathFunc(func(context.Context, int, uint64) error {
+			<-time.After(time.Millisecond)
+			return nil
+		}), 4)
+		s, err := l.timed(4, 100*time.Millisecond)
+		require.NoError(t, err)
+		assert.Equal(t, 100*time.Millisecond, s.elapsed.Truncate(2*time.Millisecond))
+		assert.InDelta(t, 400, s.exchanges, 8)
+		assert.InDelta(t, 250, microseconds.perExchange(s), 10)
+		require.NoError(t, l.close())
+	})
+}
+
+func TestTheFirstErrorEndsARun(t *testing.T) {
+	broken := errors.New("broken")
+	var calls atomic.Int64
+	l := newLoad(pathFunc(func(_ context.Context, caller int, seq uint64) error {
+		calls.Add(1)
+		if caller == 1 && seq == 5 {
+			return broken
+		}
+		return nil
+	}), 2)
+	_, err := l.timed(2, time.Hour)
+	require.ErrorIs(t, err, broken)
+	require.NoError(t, l.close())
+}
+
+func TestCallersThatDoNotReturnEndARun(t *testing.T) {
+	for name, hangAt := range map[string]uint64{"before the line": 0, "behind it": 3} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				release := make(chan struct{})
+				l := newLoad(pathFunc(func(_ context.Context, caller int, seq uint64) error {
+					if caller == 1 && seq == hangAt {
+						<-release
+						return errors.New("released")
+					}
+					<-time.After(time.Millisecond)
+					return nil
+				}), 2)
+				begin := time.Now()
+				_, err := l.timed(2, time.Second)
+				require.ErrorIs(t, err, errStuck)
+				assert.Equal(t, time.Second+stuckAfter, time.Since(begin))
+				close(release)
+			})
+		})
+	}
+}
+
+func TestEveryCallerHasALiveContextOfItsOwn(t *testing.T) {
+	var seen [2]context.Context
+	l := newLoad(pathFunc(func(ctx context.Context, caller int, _ uint64) error {
+		seen[caller] = ctx
+		return ctx.Err()
+	}), 2)
+	require.NoError(t, l.counted(2, 10, func() {}))
+	assert.NotEqual(t, seen[0].Done(), seen[1].Done())
+	require.NoError(t, l.close())
+	for _, ctx := range seen {
+		assert.ErrorIs(t, ctx.Err(), context.Canceled)
+	}
+}

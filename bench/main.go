@@ -1,0 +1,63 @@
+// Command bench measures one ISO 8583 link over loopback: the time, allocations
+// and bytes per exchange of every row, for every number of callers, against the
+// same host in the same process.
+//
+//	go run . [-short] [-callers 1,16] [-rows floor-bare,moov] [-shapes 2-fields] [-time 2m]
+//
+// It prints tables, their ratios, and a line for every goal:
+//
+//	CHECK <name>: <figure> (goal <goal>) ok
+//	CHECK <name>: <figure> (goal <goal>) FAIL
+//
+// A goal that is missed changes nothing else: speed is the machine's too. The exit
+// code is 1 when an exchange failed or was answered with another's response, and 2
+// when the flags make no sense.
+//
+// How it measures: all rows are measured in one process, in slices of a fraction
+// of a second. A round takes one slice of every row, shape and number of callers;
+// the order is random, but rows that are compared stand next to each other. A
+// figure is the median over the rounds; a ratio is the median of the rounds'
+// ratios. Before each slice garbage is collected, callers are started and
+// wait, so that none of this is measured. Time is that of the slice divided by its
+// exchanges: with two callers and two exchanges in 40 µs it is 20 µs.
+// Allocations are those of the process; the host makes none.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"time"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// run is main without the process: it returns the exit code.
+func run(args []string, stdout, stderr io.Writer) int {
+	p, err := parse(args, stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
+		fmt.Fprintln(stderr, "bench:", err)
+		return 2
+	}
+	return execute(p, stdout, stderr)
+}
+
+func execute(p plan, stdout, stderr io.Writer) int {
+	fmt.Fprintf(stdout, "%s %s/%s, %d CPUs, seed %d, slices of %v, at most %v\n",
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), p.seed, p.slice, p.budget)
+	begin := time.Now()
+	found, err := p.measure()
+	if err != nil {
+		fmt.Fprintln(stderr, "bench: FAILED:", err)
+		return 1
+	}
+	fmt.Fprintf(stdout, "every exchange was answered with its own response; %v\n", time.Since(begin).Round(time.Second))
+	report(stdout, p, found)
+	return 0
+}

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/isolink-go/isolink/bench/internal/host"
+	"github.com/isolink-go/isolink/bench/internal/sample"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// Every row answers every caller with its own response, in both shapes, and leaves
+// nothing behind.
+func TestEveryRowExchanges(t *testing.T) {
+	const callers, exchanges = 20, 400
+	for _, r := range rows {
+		for _, shape := range shapes {
+			t.Run(r.name+"/"+shape.Name, func(t *testing.T) {
+				h, err := host.Listen()
+				require.NoError(t, err)
+				path, err := r.open(h.Addr(), shape, callers)
+				require.NoError(t, err)
+				l := newLoad(path, callers)
+				require.NoError(t, l.counted(callers, exchanges, func() {}))
+				made := uint64(0)
+				for i := range l.callers {
+					made += l.callers[i].seq
+				}
+				assert.EqualValues(t, exchanges+callers, made, "each caller makes one before it counts")
+				require.NoError(t, l.close())
+				require.NoError(t, h.Close())
+			})
+		}
+	}
+}
+
+func TestRowsThatCannotConnectFail(t *testing.T) {
+	h, err := host.Listen()
+	require.NoError(t, err)
+	require.NoError(t, h.Close())
+	for _, name := range []string{rowBare, rowContract, rowMoov} {
+		var errs []error
+		for _, r := range choose(rows, name, func(r row) string { return r.name }, "row", &errs) {
+			_, err := r.open(h.Addr(), sample.Two, 1)
+			assert.Error(t, err, name)
+		}
+		require.Empty(t, errs)
+	}
+}
+
+func TestRunPrintsTablesAndChecks(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	code := run([]string{
+		"-rows", "floor-bare,floor-contract,moov,codec", "-shapes", "2-fields",
+		"-callers", "1,3", "-time", "1ms", "-slice", "5ms", "-seed", "7",
+	}, &stdout, &stderr)
+	require.Zero(t, code, stderr.String())
+	assert.Empty(t, stderr.String())
+	text := stdout.String()
+	assert.Contains(t, text, "seed 7,")
+	assert.Contains(t, text, "µs per exchange, 2-fields (24 bytes): median of 1 slices")
+	assert.NotContains(t, text, "18-fields")
+	for _, heading := range []string{
+		"CPU µs per exchange", "allocations / bytes per exchange",
+		"time ÷ time of floor-bare", "time ÷ time of floor-contract", "time ÷ time of moov",
+	} {
+		assert.Equal(t, 1, strings.Count(text, "\n"+heading), heading)
+	}
+	for _, name := range []string{rowBare, rowContract, rowMoov, rowCodec} {
+		assert.Equal(t, 6, strings.Count(text, "\n"+name+" "), "%s is a line of every table", name)
+	}
+	assert.NotContains(t, text, "CHECK", "the rows of all goals are not measured")
+}
+
+// wrong is a path whose exchanges fail as those of a link would that mixes responses up.
+type wrong struct{ fails, closes int }
+
+func (w *wrong) Exchange(context.Context, int, uint64) error {
+	w.fails++
+	return sample.ErrMismatch
+}
+
+func (w *wrong) Close() error { w.closes++; return nil }
+
+func planOf(r row) plan {
+	return plan{
+		rows: []row{r}, shapes: shapes[:1], callers: []int{1},
+		slice: time.Millisecond, budget: time.Millisecond, seed: 1,
+	}
+}
+
+func TestAWrongResponseIsExitCode1(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	path := &wrong{}
+	open := func(string, *sample.Shape, int) (Path, error) { return path, nil }
+	assert.Equal(t, 1, execute(planOf(row{"mixed-up", open}), &stdout, &stderr))
+	assert.Contains(t, stderr.String(), "FAILED: mixed-up, 2-fields, callers=1: "+sample.ErrMismatch.Error())
+	assert.NotContains(t, stdout.String(), "every exchange")
+	assert.Equal(t, 1, path.fails)
+	assert.Equal(t, 1, path.closes)
+}
+
+func TestARowThatDoesNotOpenIsExitCode1(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	open := func(string, *sample.Shape, int) (Path, error) { return nil, errors.New("no route") }
+	assert.Equal(t, 1, execute(planOf(row{"far", open}), &stdout, &stderr))
+	assert.Contains(t, stderr.String(), "FAILED: far, 2-fields: no route")
+}
+
+func TestWrongFlagsAreExitCode2(t *testing.T) {
+	for args, want := range map[string]string{
+		"-rows nothing":              `no row "nothing"`,
+		"-shapes 3-fields":           `no shape "3-fields"`,
+		"-callers 0":                 `"0" is no number of callers from 1 to 1000`,
+		"-callers 1,1001":            `"1001" is no number of callers`,
+		"-callers 1,":                `"" is no number of callers`,
+		"-callers x -rows y":         `no row "y"`,
+		"-slice 1us":                 "-slice must be at least 1ms",
+		"-time -1s":                  "-time not negative",
+		"-speed":                     "flag provided but not defined",
+		"-short moov":                `unexpected "moov"`,
+		"-rows floor-bare,codec,,":   `no row ""`,
+		"-rows moov -shapes , -seed": "flag needs an argument",
+	} {
+		var stdout, stderr bytes.Buffer
+		assert.Equal(t, 2, run(strings.Fields(args), &stdout, &stderr), args)
+		assert.Contains(t, stderr.String(), want, args)
+		assert.Empty(t, stdout.String(), args)
+	}
+}
+
+func TestHelpIsExitCode0(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	assert.Zero(t, run([]string{"-h"}, &stdout, &stderr))
+	assert.Contains(t, stderr.String(), "-short")
+}
+
+func TestFlags(t *testing.T) {
+	parsed := func(args ...string) plan {
+		p, err := parse(args, &bytes.Buffer{})
+		require.NoError(t, err)
+		return p
+	}
+	full := parsed()
+	assert.Len(t, full.rows, len(rows))
+	assert.Equal(t, shapes, full.shapes)
+	assert.Equal(t, []int{1, 2, 16, 100, 1000}, full.callers)
+	assert.LessOrEqual(t, full.budget, 10*time.Minute)
+	assert.NotEqual(t, full.seed, parsed().seed)
+
+	short := parsed("-short")
+	assert.Equal(t, shapes[:1], short.shapes)
+	assert.Less(t, short.budget, 90*time.Second)
+
+	picked := parsed("-short", "-rows", "moov,floor-bare", "-shapes", "18-fields,2-fields",
+		"-callers", "16,1,16", "-time", "3s", "-slice", "10ms", "-seed", "5")
+	assert.Equal(t, []string{rowBare, rowMoov}, []string{picked.rows[0].name, picked.rows[1].name})
+	assert.Equal(t, shapes, picked.shapes)
+	assert.Equal(t, []int{1, 16}, picked.callers)
+	assert.Equal(t, 3*time.Second, picked.budget)
+	assert.Equal(t, 10*time.Millisecond, picked.slice)
+	assert.EqualValues(t, 5, picked.seed)
+}

@@ -1,0 +1,67 @@
+package main
+
+// cell is one figure of the tables: a row, a shape and a number of callers.
+type cell struct {
+	row, shape string
+	callers    int
+}
+
+// results are the slices of every cell that was measured, one a round.
+type results map[cell][]sliced
+
+// metric is what of a slice is looked at.
+type metric struct {
+	perExchange func(sliced) float64
+	decimals    int // of a printed figure
+}
+
+var (
+	// microseconds is the time between two exchanges of all callers together.
+	microseconds = metric{decimals: 2, perExchange: func(s sliced) float64 {
+		return float64(s.elapsed.Nanoseconds()) / 1e3 / float64(s.exchanges)
+	}}
+
+	// cpuMicroseconds is the time that all cores together spent on an exchange,
+	// the host's part and the kernel's included. It hardly changes with what
+	// else the machine does.
+	cpuMicroseconds = metric{decimals: 2, perExchange: func(s sliced) float64 {
+		return float64(s.cpu.Nanoseconds()) / 1e3 / float64(s.exchanges)
+	}}
+
+	// allocations has one decimal, since the runtime makes a few of its own, a
+	// hundredth or so per exchange.
+	allocations = metric{decimals: 1, perExchange: func(s sliced) float64 {
+		return float64(s.mallocs) / float64(s.exchanges)
+	}}
+
+	bytesAllocated = metric{decimals: 0, perExchange: func(s sliced) float64 {
+		return float64(s.bytes) / float64(s.exchanges)
+	}}
+)
+
+// series is the metric of a cell, round by round; nil when it was not measured.
+func (r results) series(c cell, m metric) []float64 {
+	var series []float64
+	for _, s := range r[c] {
+		series = append(series, m.perExchange(s))
+	}
+	return series
+}
+
+// combine applies f to two series, round by round: figures of the same round were
+// measured within seconds of each other, so that what slows the whole machine
+// falls out of their ratio. It returns nil when one of the two is missing.
+func combine(a, b []float64, f func(a, b float64) float64) []float64 {
+	if len(a) != len(b) {
+		return nil
+	}
+	var combined []float64
+	for i := range a {
+		combined = append(combined, f(a[i], b[i]))
+	}
+	return combined
+}
+
+func ratio(a, b float64) float64 { return a / b }
+
+func difference(a, b float64) float64 { return a - b }

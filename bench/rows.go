@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+
+	"github.com/isolink-go/isolink/bench/internal/sample"
+)
+
+// Path is one way to make exchanges, over one connection to the host.
+type Path interface {
+	// Exchange makes one exchange and checks its response: an error means that
+	// it failed, or that the response was not the one to its request. The STAN
+	// is sample.STAN(caller, seq), so that any number of callers may be inside
+	// at once, each in one exchange at a time. ctx is live and can be
+	// cancelled; every caller has its own.
+	Exchange(ctx context.Context, caller int, seq uint64) error
+
+	// Close ends the connection and leaves no goroutine. No exchange is in
+	// flight when it is called.
+	Close() error
+}
+
+// row is a line of the tables.
+type row struct {
+	name string
+
+	// open makes a path to the host at addr, for callers 0 to callers-1.
+	open func(addr string, shape *sample.Shape, callers int) (Path, error)
+}
+
+// rows are all that can be measured, in the order of the tables.
+var rows = []row{
+	{name: rowBare, open: openBare},
+	{name: rowContract, open: openContract},
+	{name: rowFrame, open: openFrame},
+	{name: rowMessage, open: openMessage},
+	{name: rowMoov, open: openMoov},
+	{name: rowCodec, open: openCodec},
+}
+
+// The names by which goals refer to rows. A goal whose rows are not in rows is
+// not checked.
+const (
+	rowBare     = "floor-bare"
+	rowContract = "floor-contract"
+	rowMoov     = "moov"
+	rowCodec    = "codec"
+	rowFrame    = "isolink/frame"
+	rowMessage  = "isolink/message"
+)
+
+// shapes are the messages that can be exchanged, in the order of the tables.
+var shapes = []*sample.Shape{sample.Two, sample.Eighteen}
