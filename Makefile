@@ -1,0 +1,33 @@
+# Each target is one call; what it does is in the script of the same name in .ci/.
+# FUZZTIME (10s) and TARGET go to fuzz, BENCHFLAGS to bench, MUTATEFLAGS to mutate.
+
+FUZZTIME ?= 10s
+TARGET ?=
+BENCHFLAGS ?=
+MUTATEFLAGS ?=
+
+.PHONY: help demo test bench lint fuzz cover mutate
+
+help: ## print this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/make \1	\2/p' Makefile | expand -t 14
+
+demo: ## run the demo
+	@go run ./examples/demo
+
+test: ## check everything: modules, vet, builds, lint, tests with -race, short fuzz
+	@bash .ci/test
+
+bench: ## run the benchmarks against the peers and the floors (BENCHFLAGS=-short)
+	@cd bench && go run . $(BENCHFLAGS)
+
+lint: ## run golangci-lint, gofumpt's check included, in every module
+	@bash .ci/lint
+
+fuzz: ## run every fuzz target for FUZZTIME (10s) each, or the one named by TARGET
+	@FUZZTIME='$(FUZZTIME)' TARGET='$(TARGET)' bash .ci/fuzz
+
+cover: ## measure the coverage of the four packages against its goal
+	@bash .ci/cover
+
+mutate: ## break one promise at a time: each must turn a test red (MUTATEFLAGS='-only NAME')
+	@cd .ci/mutate && go run . -root ../.. -mutations ../mutations $(MUTATEFLAGS)
