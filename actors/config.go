@@ -5,7 +5,9 @@ import (
 	"crypto/tls"
 	"errors"
 	"log/slog"
+	"math"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/moov-io/iso8583"
@@ -33,7 +35,7 @@ const (
 )
 
 // LinkConfig is what a link is made of. Fields that are zero get the default
-// that their comment names.
+// that their comment names; durations are at most 100 years.
 type LinkConfig struct {
 	// Name tells the link from others of its manager: 1 to 64 letters, digits,
 	// dots, hyphens and underscores. Required.
@@ -93,9 +95,9 @@ type LinkConfig struct {
 	// EchoTimeout is the longest that an echo may take, building included,
 	// before it counts as missed and the next one is sent; 0 means 10 s.
 	EchoTimeout time.Duration
-	// MaxMissedEchoes in a row end the session; 0 means 3. Any response to a
-	// request of ours meanwhile starts the count anew: it shows that both
-	// directions work. A silent peer is noticed within IdleTime +
+	// MaxMissedEchoes in a row end the session; 0 means 3, and 255 are the most.
+	// Any response to a request of ours meanwhile starts the count anew: it shows
+	// that both directions work. A silent peer is noticed within IdleTime +
 	// MaxMissedEchoes × EchoTimeout.
 	MaxMissedEchoes int
 
@@ -169,6 +171,8 @@ func (c LinkConfig) withDefaults() LinkConfig {
 	c.MaxLate = orDefault(c.MaxLate, DefaultMaxLate)
 	c.MaxFrame = orDefault(c.MaxFrame, DefaultMaxFrame)
 	c.MaxEvents = orDefault(c.MaxEvents, DefaultMaxEvents)
+	c.Addrs = slices.Clone(c.Addrs)
+	c.KeyFields = slices.Clone(c.KeyFields)
 	if len(c.KeyFields) == 0 {
 		c.KeyFields = []int{11}
 	}
@@ -208,6 +212,7 @@ func (c LinkConfig) compile() (*messages.KeyReader, *tls.Config, error) {
 	f.positive("EchoTimeout", c.EchoTimeout)
 	f.positive("LateWindow", c.LateWindow)
 	f.atLeastOne("MaxMissedEchoes", int64(c.MaxMissedEchoes))
+	f.atMost("MaxMissedEchoes", int64(c.MaxMissedEchoes), math.MaxUint8)
 	f.atLeastOne("MaxInFlight", int64(c.MaxInFlight))
 	f.atLeastOne("MaxQueuedBytes", c.MaxQueuedBytes)
 	f.atLeastOne("MaxLate", int64(c.MaxLate))

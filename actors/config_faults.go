@@ -83,15 +83,27 @@ func (f *faults) framing(framer framing.Framer) {
 	}
 }
 
+// maxDuration is a hundred years: clock time plus a duration must not overflow.
+const maxDuration = 100 * 365 * 24 * time.Hour
+
 func (f *faults) positive(field string, d time.Duration) {
-	if d <= 0 {
+	switch {
+	case d <= 0:
 		f.add(field, "%v: give a positive duration, or 0 for the default", d)
+	case d > maxDuration:
+		f.add(field, "%v: give at most %v", d, maxDuration)
 	}
 }
 
 func (f *faults) atLeastOne(field string, n int64) {
 	if n < 1 {
 		f.add(field, "%d: give a positive number, or 0 for the default", n)
+	}
+}
+
+func (f *faults) atMost(field string, n, most int64) {
+	if n > most {
+		f.add(field, "%d: give at most %d", n, most)
 	}
 }
 
@@ -109,8 +121,9 @@ func (f *faults) keySpace(c LinkConfig) {
 	for range digits {
 		values *= 10
 	}
-	if need := int64(c.MaxInFlight) + int64(c.MaxLate); need > values-1 {
-		f.add("KeyFields", "field 11 has %d values, MaxInFlight + MaxLate need %d: lower them, or add key fields", values-1, need)
+	if int64(c.MaxInFlight) > values-1-int64(c.MaxLate) { // their sum may overflow
+		f.add("KeyFields", "field 11 has %d values, MaxInFlight (%d) + MaxLate (%d) need more: lower them, or add key fields",
+			values-1, c.MaxInFlight, c.MaxLate)
 	}
 }
 
@@ -134,7 +147,9 @@ func (f *faults) tls(config *tls.Config, files TLSFiles) *tls.Config {
 		made.MinVersion = max(made.MinVersion, tls.VersionTLS12)
 	}
 	if files.CA != "" {
-		made.RootCAs = f.tlsCA(files.CA)
+		if pool := f.tlsCA(files.CA); made.RootCAs == nil {
+			made.RootCAs = pool
+		}
 	}
 	if (files.Cert == "") != (files.Key == "") {
 		f.add("TLSFiles", "Cert and Key go together: give both or none")
@@ -143,9 +158,11 @@ func (f *faults) tls(config *tls.Config, files TLSFiles) *tls.Config {
 		if err != nil {
 			f.add("TLSFiles.Cert", "%v", err)
 		}
-		made.Certificates = []tls.Certificate{cert}
+		if len(made.Certificates) == 0 {
+			made.Certificates = []tls.Certificate{cert}
+		}
 	}
-	if files.ServerName != "" {
+	if made.ServerName == "" {
 		made.ServerName = files.ServerName
 	}
 	return made

@@ -61,6 +61,15 @@ func (in *inbound) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "isolink frames (%d)", len(in.frames))
 }
 
+// Format prints the request as it prints itself: with a verb that is not its
+// own, fmt looks behind the pointer of a field.
+func (m forget) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "isolink forget (%v)", m.request) }
+
+// Format prints how many there are, whatever the verb.
+func (m wrotePosts) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "isolink posts written (%d)", len(m.requests))
+}
+
 // IgnoreDeadLetterLogging keeps alarms that came too late out of the log.
 func (deadlineDue) IgnoreDeadLetterLogging() {}
 
@@ -68,7 +77,9 @@ func (deadlineDue) IgnoreDeadLetterLogging() {}
 // table from here until it has stopped.
 func spawnCorrelator(ctx actor.Context, s *session) *actor.PID {
 	c := &correlator{session: s, record: s.record, table: s.record.memory.table}
-	c.mailbox = newMailbox(mailboxOptions{workers: s.record.workers, budget: correlatorBudget, refuse: c.refuse})
+	c.mailbox = newMailbox(mailboxOptions{
+		workers: s.record.workers, budget: correlatorBudget, refuse: c.refuse, panicked: s.record.panickedIn("correlator"),
+	})
 	s.correlator = c.mailbox
 	return spawnChild(ctx, "correlator", c, c.mailbox)
 }

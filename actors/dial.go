@@ -34,7 +34,7 @@ func (r *Record) dial(ctx context.Context, attempt uint64, from int, report func
 	defer func() {
 		if p := recover(); p != nil {
 			r.panicked("Dial", p)
-			out.err = fmt.Errorf("Dial panicked: %T", p)
+			out.err = fmt.Errorf("the Dial function panicked: %T", p)
 		}
 		report(out)
 	}()
@@ -68,7 +68,7 @@ func (r *Record) connect(ctx context.Context, addr string) (*socket, error) {
 		return nil, err
 	}
 	if raw == nil {
-		return nil, errors.New("Dial gave neither a connection nor an error")
+		return nil, errors.New("the Dial function gave neither a connection nor an error")
 	}
 	if ctx.Err() != nil {
 		_ = raw.Close()

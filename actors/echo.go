@@ -16,11 +16,11 @@ type echoDone struct {
 // echo builds and exchanges one echo. It runs on a worker: the builder is
 // foreign code.
 func (s *session) echo() {
-	var err error = errGoexit
+	err := errGoexit
 	defer func() {
 		if p := recover(); p != nil {
 			s.record.panicked("Echo", p)
-			err = fmt.Errorf("Echo panicked: %T", p)
+			err = fmt.Errorf("the Echo function panicked: %T", p)
 		}
 		if err == nil {
 			s.record.counters.echoes.Add(1)

@@ -85,9 +85,9 @@ type timer struct {
 // LinkProps are the properties to spawn a link's actor with. They serve one
 // actor; a supervisor restarts it when a session ends.
 func LinkProps(r *Record) *actor.Props {
-	mailbox := newMailbox(mailboxOptions{workers: r.workers, refuse: dropSocket})
+	mailbox := newMailbox(mailboxOptions{workers: r.workers, refuse: dropSocket, panicked: r.panickedIn("link")})
 	return actor.PropsFromProducer(func() actor.Actor { return &link{record: r, mailbox: mailbox} },
-		mailbox.producer(), actor.WithSupervisor(escalate{}))
+		mailbox.producer(), actor.WithSupervisor(escalate{mailbox}))
 }
 
 // dropSocket closes what a link failed to take.
@@ -99,11 +99,11 @@ func dropSocket(msg any) {
 
 // escalate is a link's strategy: whatever fails below it ends the session, and
 // the link's own supervisor decides.
-type escalate struct{}
+type escalate struct{ mailbox *Mailbox }
 
-// HandleFailure escalates.
-func (escalate) HandleFailure(_ *actor.ActorSystem, s actor.Supervisor, _ *actor.PID, _ *actor.RestartStatistics, reason, message any) {
-	s.EscalateFailure(reason, message)
+// HandleFailure escalates, without Proto.Actor's log line (see Mailbox.escalate).
+func (e escalate) HandleFailure(_ *actor.ActorSystem, s actor.Supervisor, _ *actor.PID, _ *actor.RestartStatistics, reason, _ any) {
+	e.mailbox.failTo(s.(actor.Context), reason)
 }
 
 // spawnChild starts a child of the link under its name.
@@ -124,6 +124,8 @@ func (l *link) Receive(ctx actor.Context) {
 		l.start()
 	case *actor.Restarting, *actor.Stopping:
 		l.end()
+	case *actor.Stopped:
+		l.mailbox.close()
 	case *actor.Terminated:
 		l.childGone(m.Who)
 	case Obey:
@@ -323,8 +325,8 @@ func (l *link) dial() {
 	l.attempt = l.token()
 	ctx, cancel := context.WithCancel(context.Background())
 	l.cancelDial = cancel
-	attempt, from, self, root := l.attempt, l.record.memory.nextAddr, l.ctx.Self(), l.ctx.ActorSystem().Root
-	report := func(d dialled) { root.Send(self, d) }
+	attempt, from := l.attempt, l.record.memory.nextAddr
+	report := func(d dialled) { l.mailbox.PostUserMessage(d) } // it gives back a socket that nobody takes
 	l.record.workers.Go(func() { l.record.dial(ctx, attempt, from, report) })
 }
 

@@ -196,8 +196,9 @@ func (m *machine) stepWaiting(ev event) []action {
 			return nil // it is what it does; the host keeps its delay
 		}
 		return m.obeyWithoutSession(m.becomeConnecting)
+	default:
+		panic(m.illegal(ev))
 	}
-	panic(m.illegal(ev))
 }
 
 func (m *machine) stepConnecting(ev event) []action {
@@ -213,8 +214,9 @@ func (m *machine) stepConnecting(ev event) []action {
 			return nil // it is what it does
 		}
 		return append([]action{actCancelDial}, m.obeyWithoutSession(nil)...)
+	default:
+		panic(m.illegal(ev))
 	}
-	panic(m.illegal(ev))
 }
 
 func (m *machine) stepUp(ev event) []action {
@@ -242,8 +244,9 @@ func (m *machine) stepUp(ev event) []action {
 			return nil
 		}
 		return m.becomeDraining()
+	default:
+		panic(m.illegal(ev))
 	}
-	panic(m.illegal(ev))
 }
 
 func (m *machine) stepDraining(ev event) []action {
@@ -259,8 +262,9 @@ func (m *machine) stepDraining(ev event) []action {
 	case evCommand:
 		m.keepDraining()
 		return nil
+	default:
+		panic(m.illegal(ev))
 	}
-	panic(m.illegal(ev))
 }
 
 func (m *machine) stepEnding(ev event) []action {
@@ -278,8 +282,9 @@ func (m *machine) stepEnding(ev event) []action {
 		return nil
 	case evFailing, evDrained:
 		return nil
+	default:
+		panic(m.illegal(ev))
 	}
-	panic(m.illegal(ev))
 }
 
 func (m *machine) stepPaused(ev event) []action {

@@ -1,16 +1,13 @@
 package actors
 
 import (
-	"errors"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
 	"github.com/asynkron/protoactor-go/actor"
 )
-
-// errGoexit is the reason of a failure whose actor ended its goroutine.
-var errGoexit = errors.New("runtime.Goexit in Receive")
 
 // queueEmpty tells an actor that asked for it that its queue ran empty: the
 // moment to hand over what it collected.
@@ -37,6 +34,9 @@ type mailboxOptions struct {
 	// the actor failed, and all that was queued or comes after close. It runs in
 	// the consumer's goroutine or, after close, in the poster's. Nil drops them.
 	refuse func(msg any)
+	// panicked learns in what the actor failed. It must not block. Nil: a worker
+	// logs it.
+	panicked func(reason any)
 }
 
 // Mailbox is an actor.Mailbox that costs no new goroutine per wake-up and
@@ -117,7 +117,9 @@ func (m *Mailbox) PostUserMessage(msg any) {
 }
 
 // PostSystemMessage is PostUserMessage for Proto.Actor's own messages, which
-// are handled first, also while the mailbox is suspended.
+// are handled first, also while the mailbox is suspended. It always wakes a
+// worker: supervisors post them, and an actor that ends its goroutine must not
+// take its supervisor's.
 func (m *Mailbox) PostSystemMessage(msg any) {
 	m.mu.Lock()
 	m.system = append(m.system, msg)
@@ -128,7 +130,7 @@ func (m *Mailbox) PostSystemMessage(msg any) {
 	}
 	m.mu.Unlock()
 	if start {
-		m.start()
+		m.workers.Go(m.onWork)
 	}
 }
 
@@ -181,7 +183,7 @@ func (m *Mailbox) mayBlock() bool {
 func (m *Mailbox) close() {
 	m.mu.Lock()
 	m.closed = true
-	rest := append(m.batch[m.next:], m.user...)
+	rest := slices.Concat(m.batch[m.next:], m.user)
 	m.batch, m.next, m.user, m.dirty = nil, 0, nil, false
 	m.mu.Unlock()
 	for _, msg := range rest {
@@ -211,13 +213,21 @@ func (m *Mailbox) run(budget int) {
 		if end == offload {
 			m.workers.Go(m.onWork)
 		}
-		for _, to := range after {
-			to.start()
-		}
+		startAll(after)
 		if end != failed {
 			return
 		}
 	}
+}
+
+// startAll starts mailboxes in order, also where an actor ends the goroutine
+// (runtime.Goexit) that the next one was to start in.
+func startAll(all []*Mailbox) {
+	if len(all) == 0 {
+		return
+	}
+	defer startAll(all[1:])
+	all[0].start()
 }
 
 type turnEnd uint8
@@ -337,56 +347,4 @@ func (m *Mailbox) setSuspended(s bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.suspended = s
-}
-
-// fail escalates what ended a turn. A nil reason is runtime.Goexit: the
-// goroutine is lost, and the mailbox goes on on another.
-func (m *Mailbox) fail(reason any) (end turnEnd, after []*Mailbox) {
-	msg := m.current
-	m.current = nil
-	if msg != nil {
-		m.giveBack(msg)
-	}
-	if reason == nil {
-		m.escalate(errGoexit, msg)
-		for _, to := range m.takeAfterward() {
-			m.workers.Go(to.onWork)
-		}
-		m.workers.Go(m.onWork)
-		return idle, nil // never read: the goroutine ends
-	}
-	m.escalate(reason, msg)
-	return failed, m.takeAfterward()
-}
-
-// escalate reports a panic to the parent. Proto.Actor logs it first, with the
-// embedding program's logger: where that panics too, the parent is told
-// without it.
-func (m *Mailbox) escalate(reason, msg any) {
-	defer func() {
-		if recover() == nil {
-			return
-		}
-		if ctx, ok := m.invoker.(actor.Context); ok {
-			m.failTo(ctx, reason)
-		}
-	}()
-	m.invoker.EscalateFailure(reason, msg)
-}
-
-// failTo suspends the mailbox and reports the failure to the actor's parent as
-// Proto.Actor's EscalateFailure does, without its log line: the end of a
-// session is no surprise, and no logger may stand between it and the restart.
-// Only the actor's goroutine may call it.
-func (m *Mailbox) failTo(ctx actor.Context, reason any) {
-	m.setSuspended(true)
-	parent := ctx.Parent()
-	if parent == nil {
-		return
-	}
-	if process, ok := ctx.ActorSystem().ProcessRegistry.Get(parent); ok {
-		process.SendSystemMessage(parent, &actor.Failure{
-			Who: ctx.Self(), Reason: reason, RestartStats: actor.NewRestartStatistics(),
-		})
-	}
 }

@@ -26,7 +26,7 @@ type notifier struct {
 
 func newNotifier(r *Record) *notifier {
 	n := &notifier{record: r}
-	n.mailbox = newMailbox(mailboxOptions{workers: r.workers})
+	n.mailbox = newMailbox(mailboxOptions{workers: r.workers, panicked: r.panickedIn("notifier")})
 	return n
 }
 
@@ -91,6 +91,11 @@ func (n *notifier) guard(where string, call func()) {
 func (r *Record) panicked(where string, reason any) {
 	r.counters.panics.Add(1)
 	r.notifier.event(r.panicEvent(where, reason))
+}
+
+// panickedIn is panicked for a mailbox.
+func (r *Record) panickedIn(where string) func(reason any) {
+	return func(reason any) { r.panicked(where, reason) }
 }
 
 func (r *Record) panicEvent(where string, reason any) *messages.Panicked {

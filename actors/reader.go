@@ -21,7 +21,8 @@ type reader struct {
 
 func spawnReader(ctx actor.Context, s *session) *actor.PID {
 	r := &reader{loop: readLoop{session: s}}
-	return spawnChild(ctx, "reader", r, newMailbox(mailboxOptions{workers: s.record.workers}))
+	mailbox := newMailbox(mailboxOptions{workers: s.record.workers, panicked: s.record.panickedIn("reader")})
+	return spawnChild(ctx, "reader", r, mailbox)
 }
 
 // Receive starts the goroutine.

@@ -45,12 +45,10 @@ func (r *Record) fail(q *request, from uint32, cause error) bool {
 
 // failUnwritten settles as not sent a request that was claimed, but of which
 // the write stopped before the first byte.
-func (r *Record) failUnwritten(q *request, cause error) bool {
-	if !q.word.CompareAndSwap(wordClaimed, wordDropped) {
-		return false
+func (r *Record) failUnwritten(q *request, cause error) {
+	if q.word.CompareAndSwap(wordClaimed, wordDropped) {
+		r.failed(q, messages.ErrNotSent, cause)
 	}
-	r.failed(q, messages.ErrNotSent, cause)
-	return true
 }
 
 // failAny settles r wherever it stands.

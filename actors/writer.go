@@ -50,7 +50,7 @@ type tryWriter interface {
 
 func spawnWriter(ctx actor.Context, s *session) *actor.PID {
 	w := &writer{session: s, record: s.record, try: newTryWriter(s.socket.Conn)}
-	options := mailboxOptions{workers: s.record.workers, onEmpty: true}
+	options := mailboxOptions{workers: s.record.workers, onEmpty: true, panicked: s.record.panickedIn("writer")}
 	if w.try != nil {
 		options.budget, options.yield = writerBudget, true
 	}

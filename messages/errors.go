@@ -30,32 +30,32 @@ var (
 // outcome; the others are errors of the operating system, the context or the
 // codec, wrapped as they came.
 var (
-	// ErrTimeout: the deadline passed. It also matches context.DeadlineExceeded.
+	// ErrTimeout means: the deadline passed. It also matches context.DeadlineExceeded.
 	ErrTimeout error = timeoutError{}
-	// ErrLinkDown: the link has no session, or its session ended.
+	// ErrLinkDown means: the link has no session, or its session ended.
 	ErrLinkDown = errors.New("link is down")
-	// ErrOverloaded: a limit of the link was reached (MaxInFlight,
+	// ErrOverloaded means: a limit of the link was reached (MaxInFlight,
 	// MaxQueuedBytes or MaxLate). Send later, or elsewhere.
 	ErrOverloaded = errors.New("link is overloaded")
-	// ErrDuplicateKey: a request with the same key is in flight, or in doubt
+	// ErrDuplicateKey means: a request with the same key is in flight, or in doubt
 	// within the late window. Take another STAN, or declare the message a
 	// repeat of that original by its MTI (x1x1).
 	ErrDuplicateKey = errors.New("key is in use")
-	// ErrNoRequest: a message that is to be answered is no request by its MTI
+	// ErrNoRequest means: a message that is to be answered is no request by its MTI
 	// (ISO 8583-1: its third digit is even). Post is for messages without one.
 	ErrNoRequest = errors.New("message is no request")
-	// ErrDraining: the link finishes what is in flight and takes nothing new.
+	// ErrDraining means: the link finishes what is in flight and takes nothing new.
 	ErrDraining = errors.New("link is draining")
-	// ErrClosed: the link was closed, and does not come back.
+	// ErrClosed means: the link was closed, and does not come back.
 	ErrClosed = errors.New("link is closed")
-	// ErrNoLink: no link of that name is configured.
+	// ErrNoLink means: no link of that name is configured.
 	ErrNoLink = errors.New("no such link")
-	// ErrFrameTooLarge: the frame is longer than the link's MaxFrame, or than
+	// ErrFrameTooLarge means: the frame is longer than the link's MaxFrame, or than
 	// the framing's length field can say.
 	ErrFrameTooLarge = errors.New("frame is too large")
-	// ErrPack: the message could not be packed by its specification.
+	// ErrPack means: the message could not be packed by its specification.
 	ErrPack = errors.New("message cannot be packed")
-	// ErrUnpack: the response could not be unpacked by the link's
+	// ErrUnpack means: the response could not be unpacked by the link's
 	// specification. What the peer decided is in it, unread.
 	ErrUnpack = errors.New("response cannot be unpacked")
 )

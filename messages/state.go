@@ -6,18 +6,18 @@ import "strconv"
 type State uint8
 
 const (
-	// Waiting: no socket; the next attempt to connect is scheduled.
+	// Waiting means: no socket; the next attempt to connect is scheduled.
 	Waiting State = iota + 1
-	// Connecting: an attempt to connect, TLS handshake included, is under way.
+	// Connecting means: an attempt to connect, TLS handshake included, is under way.
 	Connecting
-	// Up: a session is ready; the only state that takes requests.
+	// Up means: a session is ready; the only state that takes requests.
 	Up
-	// Draining: the session takes no new requests and settles those in flight;
+	// Draining means: the session takes no new requests and settles those in flight;
 	// the socket is about to be closed.
 	Draining
-	// Paused: no socket, and none is tried until the link is resumed.
+	// Paused means: no socket, and none is tried until the link is resumed.
 	Paused
-	// Closed: the link's life is over.
+	// Closed means: the link's life is over.
 	Closed
 )
 

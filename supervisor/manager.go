@@ -14,14 +14,17 @@ import (
 	"github.com/isolink-go/isolink/messages"
 )
 
-// The parts of a configuration, and a link's status, as package actors
-// describes them.
 type (
+	// LinkConfig is what a link is made of.
 	LinkConfig = actors.LinkConfig
-	TLSFiles   = actors.TLSFiles
-	Backoff    = actors.Backoff
-	Status     = actors.Status
-	Counters   = actors.Counters
+	// TLSFiles name the PEM files of a LinkConfig.
+	TLSFiles = actors.TLSFiles
+	// Backoff is when a LinkConfig's link tries again.
+	Backoff = actors.Backoff
+	// Status is a snapshot of a link.
+	Status = actors.Status
+	// Counters are the counts of a Status.
+	Counters = actors.Counters
 )
 
 // Config is what a Manager is made of.
