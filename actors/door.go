@@ -128,8 +128,9 @@ func (d *Door) do(ctx context.Context, q *request) ([]byte, error) {
 	q.deadline = q.start + int64(d.record.config.SendTimeout)
 	q.common = true
 	if at, ok := ctx.Deadline(); ok {
-		if left := int64(time.Until(at)); d.record.now()+left < q.deadline {
-			q.deadline, q.common = d.record.now()+left, false
+		now := d.record.now()
+		if left := int64(time.Until(at)); left < q.deadline-now { // now+left may overflow
+			q.deadline, q.common = now+left, false
 		}
 	}
 	if ctx.Err() != nil {
@@ -268,7 +269,7 @@ func (d *Door) command(c *command, k kind, msg *iso8583.Message, frame []byte, t
 	q.command = c
 	q.deadline, q.common = q.start+int64(d.record.config.SendTimeout), true
 	if timeout > 0 && timeout != d.record.config.SendTimeout {
-		q.deadline, q.common = q.start+int64(timeout), false
+		q.deadline, q.common = q.start+int64(min(timeout, maxDuration)), false
 	}
 	if msg != nil {
 		packed, err := messages.Pack(msg)

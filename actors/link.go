@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -12,49 +11,6 @@ import (
 
 	"github.com/isolink-go/isolink/messages"
 )
-
-// Messages to the link's actor, beside those of its session, its dial and its
-// timers.
-type (
-	// Obey tells it that Record.Want changed.
-	Obey struct{}
-	// Restart ends the session in order and starts another one.
-	Restart struct{}
-	// Cut ends at once what is being drained: who asked for it waits no longer.
-	Cut struct{}
-
-	timerFired struct {
-		kind  timerKind
-		token uint64
-	}
-)
-
-// IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
-func (Obey) IgnoreDeadLetterLogging() {}
-
-// IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
-func (Restart) IgnoreDeadLetterLogging() {}
-
-// IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
-func (Cut) IgnoreDeadLetterLogging() {}
-
-// IgnoreDeadLetterLogging keeps timers that came too late out of the log.
-func (timerFired) IgnoreDeadLetterLogging() {}
-
-// IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
-func (dialled) IgnoreDeadLetterLogging() {}
-
-// IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
-func (sessionEnded) IgnoreDeadLetterLogging() {}
-
-// IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
-func (sessionFailing) IgnoreDeadLetterLogging() {}
-
-// IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
-func (sessionDrained) IgnoreDeadLetterLogging() {}
-
-// IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
-func (echoDone) IgnoreDeadLetterLogging() {}
 
 // link is the actor of one link: it feeds the machine with events and performs
 // its actions. It owns the socket and is not on the data path. All fields are
@@ -119,7 +75,11 @@ func spawnChild(ctx actor.Context, name string, a actor.Actor, m *Mailbox) *acto
 // Receive is the only way in.
 func (l *link) Receive(ctx actor.Context) {
 	l.ctx = ctx
-	switch m := ctx.Message().(type) {
+	l.handle(ctx.Message())
+}
+
+func (l *link) handle(msg any) {
+	switch m := msg.(type) {
 	case *actor.Started:
 		l.start()
 	case *actor.Restarting, *actor.Stopping:
@@ -260,101 +220,6 @@ func (l *link) step(ev event, reason error) {
 	l.record.show(l.machine.phase.state(), reason, nil)
 }
 
-func (l *link) perform(a action) {
-	switch a {
-	case actWait:
-		l.wait()
-	case actDial:
-		l.dial()
-	case actCancelDial:
-		l.giveUpDial()
-	case actOpen:
-		l.open()
-	case actAdmit:
-		l.record.session.Store(l.session)
-	case actRefuse:
-		l.record.session.Store(nil)
-	case actWatchIdle:
-		l.arm(timerIdle, l.record.config.IdleTime)
-	case actEcho:
-		l.echoSent = l.record.now()
-		l.record.workers.Go(l.session.echo)
-		l.arm(timerEcho, l.record.config.EchoTimeout)
-	case actWatchStable:
-		l.arm(timerStable, l.record.config.Backoff.StableAfter)
-	case actDrain:
-		l.session.correlator.PostUserMessage(drain{})
-	case actClose:
-		l.session.ends(errors.New("closed by us"))
-		l.record.workers.Go(l.session.socket.closeInOrder)
-		l.arm(timerEnd, endTimeout)
-	case actAbort:
-		l.session.ends(l.abortCause())
-		l.session.socket.closeHard()
-		l.arm(timerEnd, endTimeout)
-	case actGuardEnd:
-		l.arm(timerEnd, endTimeout)
-	case actFail:
-		l.fail()
-	case actStop:
-		l.ctx.Stop(l.ctx.Self())
-	}
-}
-
-// errFailed is why a link starts anew when an actor of it failed; the actor
-// system has logged what happened.
-var errFailed = errors.New("an actor of the link failed or was stopped")
-
-// endTimeout is how long the reader of a closed socket may take to notice.
-const endTimeout = time.Second
-
-func (l *link) abortCause() error {
-	if l.reason != nil {
-		return l.reason
-	}
-	return errors.New("cut short by us")
-}
-
-func (l *link) wait() {
-	delay := l.record.config.Backoff.Delay(int(l.machine.failures), rand.Int64N)
-	l.arm(timerBackoff, delay)
-	l.record.shown.update(func(s *Status) { s.NextAttempt = time.Now().Add(delay) })
-}
-
-func (l *link) dial() {
-	l.attempt = l.token()
-	ctx, cancel := context.WithCancel(context.Background())
-	l.cancelDial = cancel
-	attempt, from := l.attempt, l.record.memory.nextAddr
-	report := func(d dialled) { l.mailbox.PostUserMessage(d) } // it gives back a socket that nobody takes
-	l.record.workers.Go(func() { l.record.dial(ctx, attempt, from, report) })
-}
-
-func (l *link) giveUpDial() {
-	if l.cancelDial != nil {
-		l.cancelDial()
-		l.cancelDial = nil
-	}
-	l.attempt = 0 // whatever it brings is not ours
-}
-
-// open makes the session of the socket. The reader comes last: it feeds the
-// correlator, which feeds the writer.
-func (l *link) open() {
-	r := l.record
-	r.memory.session++
-	s := newSession(r, r.memory.session, l.ctx.Self(), l.socket)
-	l.session, l.socket = s, nil
-	r.shown.update(func(st *Status) { st.Session, st.Peer = s.number, s.socket.addr })
-	spawnWriter(l.ctx, s)
-	spawnCorrelator(l.ctx, s)
-	spawnReader(l.ctx, s)
-	r.counters.sessions.Add(1)
-}
-
-// fail hands over to the supervisor, which restarts the link.
-func (l *link) fail() { l.mailbox.failTo(l.ctx, l.reason) }
-
 // end is what a restart or a stop begins with, whatever brought it about: no
 // socket, timer or dial stays behind. A panic here would burn the restart.
 func (l *link) end() {
@@ -392,29 +257,5 @@ func (l *link) end() {
 func (l *link) childGone(who *actor.PID) {
 	if !l.over {
 		l.mailbox.failTo(l.ctx, fmt.Errorf("actor %s was stopped", who.Id))
-	}
-}
-
-func (l *link) arm(kind timerKind, d time.Duration) {
-	t := &l.timers[kind]
-	if t.cancel != nil {
-		t.cancel()
-	}
-	t.token = l.token()
-	t.cancel = l.scheduler.SendOnce(d, l.ctx.Self(), timerFired{kind, t.token})
-}
-
-// token tells this arming, or dial, from all others of the record's life.
-func (l *link) token() uint64 {
-	l.record.memory.tokens++
-	return l.record.memory.tokens
-}
-
-func (l *link) cancelTimers() {
-	for i := range l.timers {
-		if t := &l.timers[i]; t.cancel != nil {
-			t.cancel()
-			t.cancel = nil
-		}
 	}
 }

@@ -64,11 +64,11 @@ type Mailbox struct {
 	next      int   // the first unread of batch
 	sysBatch  []any
 	sysNext   int
-	current   any        // the message in hand
-	dirty     bool       // a queueEmpty is due
-	onWorker  bool       // the consumer runs on a worker and may block
-	toWorker  bool       // the actor asked to go on on a worker
-	afterward []*Mailbox // to be started when this turn has ended
+	current   any       // the message in hand
+	dirty     bool      // a queueEmpty is due
+	onWorker  bool      // the consumer runs on a worker and may block
+	toWorker  bool      // the actor asked to go on on a worker
+	afterward mailboxes // to be started when this turn has ended
 }
 
 var _ actor.Mailbox = (*Mailbox)(nil)
@@ -162,7 +162,7 @@ func (m *Mailbox) giveBack(msg any) {
 // must not wait for it. Only m's actor may call it, from Receive.
 func (m *Mailbox) postAfter(to *Mailbox, msg any) {
 	if to.put(msg) {
-		m.afterward = append(m.afterward, to)
+		m.afterward.add(to)
 	}
 }
 
@@ -213,21 +213,37 @@ func (m *Mailbox) run(budget int) {
 		if end == offload {
 			m.workers.Go(m.onWork)
 		}
-		startAll(after)
+		after.start()
 		if end != failed {
 			return
 		}
 	}
 }
 
-// startAll starts mailboxes in order, also where an actor ends the goroutine
-// (runtime.Goexit) that the next one was to start in.
-func startAll(all []*Mailbox) {
-	if len(all) == 0 {
+// mailboxes are few, mostly one: no slice is made for that.
+type mailboxes struct {
+	first *Mailbox
+	more  []*Mailbox
+}
+
+func (l *mailboxes) add(m *Mailbox) {
+	if l.first == nil {
+		l.first = m
 		return
 	}
-	defer startAll(all[1:])
-	all[0].start()
+	l.more = append(l.more, m)
+}
+
+// start starts them in order, also where an actor ends the goroutine
+// (runtime.Goexit) that the next one was to start in.
+func (l mailboxes) start() {
+	if l.first == nil {
+		return
+	}
+	if len(l.more) > 0 {
+		defer mailboxes{l.more[0], l.more[1:]}.start()
+	}
+	l.first.start()
 }
 
 type turnEnd uint8
@@ -240,11 +256,11 @@ const (
 
 // turn handles messages until there are none, the budget is used up, or the
 // actor fails. It returns the mailboxes to start now.
-func (m *Mailbox) turn(budget *int) (end turnEnd, after []*Mailbox) {
+func (m *Mailbox) turn(budget *int) (end turnEnd, after mailboxes) {
 	returned := false
 	defer func() {
 		if !returned {
-			end, after = m.fail(recover())
+			end = m.fail(recover()) // the next turn hands over afterward
 		}
 	}()
 	end, after = m.consume(budget)
@@ -252,13 +268,13 @@ func (m *Mailbox) turn(budget *int) (end turnEnd, after []*Mailbox) {
 	return end, after
 }
 
-func (m *Mailbox) takeAfterward() []*Mailbox {
+func (m *Mailbox) takeAfterward() mailboxes {
 	after := m.afterward
-	m.afterward = nil
+	m.afterward = mailboxes{}
 	return after
 }
 
-func (m *Mailbox) consume(budget *int) (turnEnd, []*Mailbox) {
+func (m *Mailbox) consume(budget *int) (turnEnd, mailboxes) {
 	for {
 		switch {
 		case m.sysNext < len(m.sysBatch) || m.systemCount.Load() > 0:
@@ -312,11 +328,11 @@ func (m *Mailbox) take() bool {
 }
 
 // idle gives up the consumer's place, unless something came meanwhile.
-func (m *Mailbox) idle() (after []*Mailbox, ok bool) {
+func (m *Mailbox) idle() (after mailboxes, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if len(m.system) > 0 || (!m.suspended && len(m.user) > 0) {
-		return nil, false
+		return mailboxes{}, false
 	}
 	after = m.takeAfterward()
 	m.running = false

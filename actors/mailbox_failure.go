@@ -19,7 +19,7 @@ func (goexitError) Error() string { return "runtime.Goexit" }
 
 // fail escalates what ended a turn. A nil reason is runtime.Goexit: the
 // goroutine is lost, and the mailbox goes on on another.
-func (m *Mailbox) fail(reason any) (end turnEnd, after []*Mailbox) {
+func (m *Mailbox) fail(reason any) turnEnd {
 	msg := m.current
 	m.current = nil
 	if msg != nil {
@@ -27,14 +27,11 @@ func (m *Mailbox) fail(reason any) (end turnEnd, after []*Mailbox) {
 	}
 	if reason == nil {
 		m.escalate(errGoexit, msg)
-		for _, to := range m.takeAfterward() {
-			m.workers.Go(to.onWork)
-		}
 		m.workers.Go(m.onWork)
-		return idle, nil // never read: the goroutine ends
+		return idle // never read: the goroutine ends
 	}
 	m.escalate(reason, msg)
-	return failed, nil // the next turn hands over afterward
+	return failed
 }
 
 // escalate reports a panic to the parent. It does without Proto.Actor's

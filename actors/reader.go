@@ -9,8 +9,12 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 )
 
-// readBuffer is how much is read at once, in bytes.
-const readBuffer = 64 << 10
+// A session begins with a small read buffer, and gets the large one when that
+// was filled: most links are idle most of the time. In bytes.
+const (
+	smallBuffer = 4 << 10
+	largeBuffer = 64 << 10
+)
 
 // reader is the actor that owns the goroutine blocked in Read. The goroutine
 // (readLoop) touches the session's socket, lastRead, and the mailbox of the
@@ -46,6 +50,8 @@ type readLoop struct {
 	session *session
 	batch   *inbound // being filled; nil: none taken yet
 	made    int      // batches made so far, at most batches
+	filled  bool     // a read filled its buffer
+	rest    []byte   // what the small buffer held, to be read first
 }
 
 // run has one way out: the end of the stream goes to the correlator, behind
@@ -53,8 +59,11 @@ type readLoop struct {
 func (l *readLoop) run() {
 	defer l.end()
 	config := &l.session.record.config
-	r := bufio.NewReaderSize(l, readBuffer)
+	r := bufio.NewReaderSize(l, smallBuffer)
 	for {
+		if l.filled && r.Size() < largeBuffer {
+			r = l.grow(r)
+		}
 		_, body, err := config.Framing.Read(r, config.MaxFrame)
 		if err != nil {
 			l.session.ends(readError(err))
@@ -68,6 +77,13 @@ func (l *readLoop) run() {
 			return
 		}
 	}
+}
+
+// grow gives the framer a larger buffer, with what the small one holds.
+func (l *readLoop) grow(small *bufio.Reader) *bufio.Reader {
+	held, _ := small.Peek(small.Buffered()) // cannot fail: it asks for what is there
+	l.rest = append([]byte(nil), held...)
+	return bufio.NewReaderSize(l, largeBuffer)
 }
 
 func readError(err error) error {
@@ -89,11 +105,17 @@ func (l *readLoop) end() {
 // Read is the framer's source. When it is called, the frames that were in the
 // buffer have been read: they go on before this goroutine blocks.
 func (l *readLoop) Read(p []byte) (int, error) {
+	if len(l.rest) > 0 {
+		n := copy(p, l.rest)
+		l.rest = l.rest[n:]
+		return n, nil
+	}
 	l.flush()
 	n, err := l.session.socket.Read(p)
 	if n > 0 {
 		l.session.lastRead.Store(l.session.record.now())
 	}
+	l.filled = l.filled || n == len(p)
 	return n, err
 }
 

@@ -126,7 +126,9 @@ func (w *writer) append(q *request, now int64) bool {
 	start := len(w.buffer)
 	grown, err := w.record.config.Framing.Append(w.buffer, nil, q.frame)
 	if err != nil {
-		w.record.fail(q, wordQueued, frameError(err))
+		if w.record.fail(q, wordQueued, frameError(err)) {
+			w.session.correlator.PostUserMessage(forget{q}) // its key is free again
+		}
 		return true
 	}
 	if start > 0 && len(grown) > writeLimit {

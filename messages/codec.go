@@ -3,6 +3,9 @@ package messages
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 
 	"github.com/moov-io/iso8583"
 	iso8583errors "github.com/moov-io/iso8583/errors"
@@ -21,9 +24,21 @@ func Pack(msg *iso8583.Message) (frame []byte, err error) {
 	}
 	frame, err = msg.Pack()
 	if err != nil {
-		return nil, &CodecError{Kind: ErrPack}
+		return nil, &CodecError{Kind: ErrPack, Field: notPacking(msg)}
 	}
 	return frame, nil
+}
+
+// notPacking finds the first field that does not pack: the codec tells it only
+// in words, which quote values.
+func notPacking(msg *iso8583.Message) string {
+	fields := msg.GetFields()
+	for _, id := range slices.Sorted(maps.Keys(fields)) {
+		if _, err := fields[id].Pack(); err != nil {
+			return strconv.Itoa(id)
+		}
+	}
+	return ""
 }
 
 // Unpack unpacks a frame. It returns a *CodecError with ErrUnpack; a panic of

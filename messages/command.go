@@ -92,27 +92,36 @@ type Results struct {
 
 func (*Results) reply() {}
 
-// The messages below may be printed by the actor system (dead letters, failure
-// reports): they show what helps to find the cause, and no part of a message.
+// The messages may be printed by the actor system (dead letters, failure
+// reports), also when somebody has sent one by value: they show what helps to
+// find the cause, and no part of a message.
 
 // Format prints type and size, whatever the verb.
-func (c *Send) Format(f fmt.State, _ rune) {
+func (c Send) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "isolink send (%d bytes)", len(c.Frame))
 }
 
 // LogValue logs type and size.
-func (c *Send) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
+func (c Send) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
+
+// MarshalText gives what Format prints, to encoders that look into what they
+// are given: a log in JSON that has it in a list, say.
+func (c Send) MarshalText() ([]byte, error) { return fmt.Append(nil, c), nil }
 
 // Format prints type and size, whatever the verb.
-func (c *Post) Format(f fmt.State, _ rune) {
+func (c Post) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "isolink post (%d bytes)", len(c.Frame))
 }
 
 // LogValue logs type and size.
-func (c *Post) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
+func (c Post) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
+
+// MarshalText gives what Format prints, to encoders that look into what they
+// are given: a log in JSON that has it in a list, say.
+func (c Post) MarshalText() ([]byte, error) { return fmt.Append(nil, c), nil }
 
 // Format prints the size or the error, whatever the verb.
-func (r *Result) Format(f fmt.State, _ rune) {
+func (r Result) Format(f fmt.State, _ rune) {
 	if r.Err != nil {
 		_, _ = fmt.Fprintf(f, "isolink result (%v)", r.Err)
 		return
@@ -121,12 +130,16 @@ func (r *Result) Format(f fmt.State, _ rune) {
 }
 
 // LogValue logs the size or the error.
-func (r *Result) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
+func (r Result) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
+
+// MarshalText gives what Format prints, to encoders that look into what they
+// are given: a log in JSON that has it in a list, say.
+func (r Result) MarshalText() ([]byte, error) { return fmt.Append(nil, r), nil }
 
 // Format prints how many there are, whatever the verb.
-func (r *Results) Format(f fmt.State, _ rune) {
+func (r Results) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "isolink results (%d)", len(r.Results))
 }
 
 // LogValue logs how many there are.
-func (r *Results) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
+func (r Results) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }

@@ -145,7 +145,7 @@ func (*EventsDropped) event() {}
 func (e *EventsDropped) Origin() string { return e.Link }
 
 // Format prints link, states and reason, whatever the verb.
-func (e *StateChanged) Format(f fmt.State, _ rune) {
+func (e StateChanged) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "link %s: %v -> %v (session %d)", e.Link, e.From, e.To, e.Session)
 	if e.Reason != nil {
 		_, _ = fmt.Fprintf(f, ": %v", e.Reason)
@@ -153,7 +153,7 @@ func (e *StateChanged) Format(f fmt.State, _ rune) {
 }
 
 // LogValue logs the event's parts.
-func (e *StateChanged) LogValue() slog.Value {
+func (e StateChanged) LogValue() slog.Value {
 	attrs := []slog.Attr{
 		slog.String("link", e.Link), slog.String("from", e.From.String()),
 		slog.String("to", e.To.String()), slog.Uint64("session", e.Session),
@@ -165,13 +165,13 @@ func (e *StateChanged) LogValue() slog.Value {
 }
 
 // Format prints link, key and times, whatever the verb.
-func (e *LateReply) Format(f fmt.State, _ rune) {
+func (e LateReply) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "link %s: late reply to %s: %s after it was sent (sessions %d, %d)",
 		e.Link, e.Key, e.ReceivedAt.Sub(e.SentAt), e.SentSession, e.ReceivedSession)
 }
 
 // LogValue logs the event's parts, without the messages.
-func (e *LateReply) LogValue() slog.Value {
+func (e LateReply) LogValue() slog.Value {
 	return slog.GroupValue(
 		slog.String("link", e.Link), slog.String("key", e.Key.String()),
 		slog.Uint64("sent_session", e.SentSession), slog.Uint64("received_session", e.ReceivedSession),
@@ -180,8 +180,12 @@ func (e *LateReply) LogValue() slog.Value {
 	)
 }
 
+// MarshalText gives what Format prints, to encoders that look into what they
+// are given.
+func (e LateReply) MarshalText() ([]byte, error) { return fmt.Append(nil, e), nil }
+
 // Format prints link, MTI and key, whatever the verb.
-func (e *Unmatched) Format(f fmt.State, _ rune) {
+func (e Unmatched) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "link %s: session %d: nobody waits for this %s, key %s", e.Link, e.Session, e.MTI, e.Key)
 	if e.Err != nil {
 		_, _ = fmt.Fprintf(f, ": %v", e.Err)
@@ -189,28 +193,32 @@ func (e *Unmatched) Format(f fmt.State, _ rune) {
 }
 
 // LogValue logs the event's parts, without the message.
-func (e *Unmatched) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(e)) }
+func (e Unmatched) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(e)) }
+
+// MarshalText gives what Format prints, to encoders that look into what they
+// are given.
+func (e Unmatched) MarshalText() ([]byte, error) { return fmt.Append(nil, e), nil }
 
 // Format prints link, count and reason, whatever the verb.
-func (e *EchoFailed) Format(f fmt.State, _ rune) {
+func (e EchoFailed) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "link %s: session %d: echo %d missed: %v", e.Link, e.Session, e.Missed, e.Reason)
 }
 
 // LogValue logs the event's parts.
-func (e *EchoFailed) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(e)) }
+func (e EchoFailed) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(e)) }
 
 // Format prints link and place, whatever the verb.
-func (e *Panicked) Format(f fmt.State, _ rune) {
+func (e Panicked) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "link %s: %s panicked: %s", e.Link, e.Where, e.Reason)
 }
 
 // LogValue logs the event's parts.
-func (e *Panicked) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(e)) }
+func (e Panicked) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(e)) }
 
 // Format prints link and count, whatever the verb.
-func (e *EventsDropped) Format(f fmt.State, _ rune) {
+func (e EventsDropped) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "link %s: %d events dropped", e.Link, e.Count)
 }
 
 // LogValue logs the event's parts.
-func (e *EventsDropped) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(e)) }
+func (e EventsDropped) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(e)) }

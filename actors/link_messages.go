@@ -1,0 +1,44 @@
+package actors
+
+// Messages to the link's actor, beside those of its session, its dial and its
+// timers.
+type (
+	// Obey tells it that Record.Want changed.
+	Obey struct{}
+	// Restart ends the session in order and starts another one.
+	Restart struct{}
+	// Cut ends at once what is being drained: who asked for it waits no longer.
+	Cut struct{}
+
+	timerFired struct {
+		kind  timerKind
+		token uint64
+	}
+)
+
+// IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
+func (Obey) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
+func (Restart) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
+func (Cut) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps timers that came too late out of the log.
+func (timerFired) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
+func (dialled) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
+func (sessionEnded) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
+func (sessionFailing) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
+func (sessionDrained) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
+func (echoDone) IgnoreDeadLetterLogging() {}
