@@ -1,0 +1,169 @@
+package actors
+
+import (
+	"errors"
+	"net"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/isolink-go/isolink/framing"
+	"github.com/isolink-go/isolink/messages"
+)
+
+// fakeConn takes so many bytes, then returns err.
+type fakeConn struct {
+	net.Conn // its other methods are not called
+	room     int
+	err      error
+	got      []byte
+	writes   []int
+}
+
+func (c *fakeConn) Write(p []byte) (int, error) {
+	n := min(len(p), c.room)
+	c.room -= n
+	c.got = append(c.got, p[:n]...)
+	c.writes = append(c.writes, n)
+	if n < len(p) {
+		return n, c.err
+	}
+	return n, nil
+}
+
+func (*fakeConn) SetWriteDeadline(time.Time) error { return nil }
+func (*fakeConn) SetReadDeadline(time.Time) error  { return nil }
+func (*fakeConn) Close() error                     { return nil }
+
+// tryingConn is a fakeConn that can be written to without blocking, and then
+// takes at most some bytes at a time.
+type tryingConn struct {
+	*fakeConn
+	most int
+}
+
+func (c *tryingConn) TryWrite(p []byte) (int, error) {
+	n, err := c.Write(p[:min(len(p), c.most)])
+	return n, err
+}
+
+// loneWriter is a writer without actors around it.
+func loneWriter(conn net.Conn) *writer {
+	c := loneCorrelator()
+	c.record.config.Framing = framing.Binary2{}
+	c.record.system = quietSystem()
+	c.session.link = c.record.system.NewLocalPID("nobody")
+	c.session.correlator = c.mailbox
+	c.session.socket = &socket{Conn: conn, raw: conn}
+	w := &writer{session: c.session, record: c.record, mailbox: newMailbox(mailboxOptions{}), try: newTryWriter(conn)}
+	w.mailbox.onWorker = true
+	return w
+}
+
+// queued are requests of so many bytes each, in the writer's queue.
+func (w *writer) queued(sizes ...int) []*request {
+	var all []*request
+	for _, size := range sizes {
+		q := &request{frame: make([]byte, size), deadline: w.record.now() + int64(time.Hour), done: make(chan struct{}, 2)}
+		all = append(all, q)
+		w.queue = append(w.queue, q)
+	}
+	return all
+}
+
+func TestWriterSkipsWhatIsExpiredOrSettled(t *testing.T) {
+	conn := &fakeConn{room: 1 << 20}
+	w := loneWriter(conn)
+	all := w.queued(10, 10, 10)
+	all[0].deadline = w.record.now()
+	require.True(t, w.record.fail(all[1], wordQueued, messages.ErrLinkDown))
+	w.flush()
+	assertFailed(t, all[0], messages.ErrNotSent)
+	assert.ErrorIs(t, all[0].err, messages.ErrTimeout)
+	assert.ErrorIs(t, all[1].err, messages.ErrLinkDown)
+	assert.Equal(t, wordClaimed, all[2].word.Load())
+	assert.Len(t, conn.got, 12, "one frame")
+}
+
+func TestWriterJoinsUpToTheLimit(t *testing.T) {
+	conn := &fakeConn{room: 1 << 20}
+	w := loneWriter(conn)
+	w.queued(8000, 8000, 8000, 20_000, 100)
+	for len(w.queue) > 0 {
+		w.flush()
+	}
+	// Two frames are 16,004 bytes, a third would be too many; a frame above the
+	// limit goes alone.
+	assert.Equal(t, []int{16_004, 8_002, 20_002, 102}, conn.writes)
+}
+
+// TestWriterFails: a write that stopped after n bytes leaves in doubt what
+// began before n, and nothing else.
+func TestWriterFails(t *testing.T) {
+	const frame = 10 + 2
+	for n := range 3*frame + 1 {
+		if n == 3*frame {
+			break // that is no failure
+		}
+		conn := &fakeConn{room: n, err: syscall.EPIPE}
+		w := loneWriter(conn)
+		all := w.queued(10, 10, 10)
+		w.flush()
+		later := w.queued(10)
+		w.refuseQueue()
+		for i, q := range all {
+			if i*frame < n {
+				assert.Equal(t, wordClaimed, q.word.Load(), "n %d: request %d may have been read in part", n, i)
+				continue
+			}
+			assertFailed(t, q, messages.ErrNotSent)
+			assert.ErrorIs(t, q.err, messages.ErrLinkDown)
+			assert.ErrorIs(t, q.err, syscall.EPIPE)
+			assert.Equal(t, wordDropped, q.word.Load(), "its key is free")
+		}
+		assertFailed(t, later[0], messages.ErrNotSent)
+		assert.ErrorIs(t, w.session.why(), syscall.EPIPE)
+		w.flush()
+		assert.Len(t, conn.got, n, "nothing is written after a failure")
+	}
+}
+
+// TestWriterTries: what a first attempt does not take goes on in a blocking
+// write, from where it stopped.
+func TestWriterTries(t *testing.T) {
+	for most := range 13 {
+		conn := &tryingConn{&fakeConn{room: 1 << 20}, most}
+		w := loneWriter(conn)
+		all := w.queued(10)
+		w.mailbox.onWorker = false
+		w.flush()
+		if most < 12 {
+			require.True(t, w.mailbox.toWorker, "most %d: the rest may block", most)
+			require.True(t, w.mailbox.dirty, "and is not forgotten")
+			w.mailbox.onWorker = true
+			w.flush()
+		}
+		assert.Equal(t, append([]byte{0, 10}, all[0].frame...), conn.got, "most %d", most)
+	}
+}
+
+func TestWriterRefusesWhatTheFramingCannotSay(t *testing.T) {
+	conn := &fakeConn{room: 1 << 20}
+	w := loneWriter(conn)
+	all := w.queued(70_000, 10)
+	w.flush()
+	assertFailed(t, all[0], messages.ErrNotSent)
+	assert.ErrorIs(t, all[0].err, messages.ErrFrameTooLarge)
+	assert.Len(t, conn.got, 12, "the other is written")
+
+	w = loneWriter(conn)
+	w.record.config.Framing = framing.Binary2{HeaderLen: 20}
+	all = w.queued(10)
+	w.flush()
+	assertFailed(t, all[0], messages.ErrNotSent)
+	assert.False(t, errors.Is(all[0].err, messages.ErrFrameTooLarge), "%v", all[0].err)
+	assert.ErrorIs(t, all[0].err, framing.ErrLength)
+}
