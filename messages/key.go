@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // ErrNoKey says that a message has no key: a key field is absent or empty, or
@@ -19,23 +20,25 @@ var ErrNoKey = errors.New("no key")
 //
 // A Key is 32 bytes without pointers, made to be the key of a map. Two keys are
 // equal if and only if all these parts are, with one exception: values that
-// together need more than 30 bytes (each counts its length and one byte more)
-// are replaced by the first 240 bits of the SHA-256 digest of all of them, marked as
-// a digest. Such a key never equals one with its values in it, and prints a part
-// of the digest.
+// together need more than 31 bytes (each counts its length and one byte more)
+// are replaced by the first 240 bits of the SHA-256 digest of all of them, marked
+// as a digest. Such a key never equals one with its values in it, and prints as a
+// part of the digest.
 //
 // The zero Key is no message's key.
 type Key struct {
 	class byte // version in the upper four bits, class in the lower four
-	pair  byte // function pair in the upper three bits, how many bytes of values are used (or keyDigest) in the lower five
-	// values are the values of the key fields, each behind its length (uvarint),
-	// or their digest. What is not used is zero, as == needs it.
+	// values are the values of the key fields, each behind its length, or a length
+	// of 0, which no value has, and their digest. What is not used is zero, as ==
+	// needs it. A length needs five bits: the upper three bits of the first one
+	// hold the function pair.
 	values [keySpace]byte
 }
 
 const (
-	keySpace  = 30
-	keyDigest = 31 // stands where the number of used bytes would, which is at most keySpace
+	keySpace      = 31
+	keyLengthBits = 5
+	keyLengthMask = 1<<keyLengthBits - 1
 )
 
 // NewKey returns the key of a message of type mti with these values of its key
@@ -54,46 +57,60 @@ func NewKey(mti MTI, values ...string) (Key, error) {
 		return Key{}, fmt.Errorf("%w: %s: no values", ErrNoKey, mti)
 	}
 
-	var joined []byte
+	k := emptyKey(mti)
+	joined := k.values[:0]
 
 	for i, value := range values {
 		if value == "" {
 			return Key{}, fmt.Errorf("%w: %s: value %d of %d is empty", ErrNoKey, mti, i+1, len(values))
 		}
 
-		joined = joinValue(joined, []byte(value))
+		at := len(joined)
+		joined = append(append(joined, 0), value...)
+		joined = closeValue(joined, at)
 	}
 
-	return makeKey(mti, joined), nil
+	k.fill(mti, joined)
+
+	return k, nil
 }
 
-// joinValue appends value behind its length, without which the values "1", "23"
-// and "12", "3" would join to the same bytes.
-func joinValue(joined, value []byte) []byte {
-	joined = binary.AppendUvarint(joined, uint64(len(value)))
-
-	return append(joined, value...)
+// emptyKey returns the key of a valid mti, without its values and its pair.
+func emptyKey(mti MTI) Key {
+	return Key{class: (mti.Version()-'0')<<4 | (mti.Class() - '0')}
 }
 
-// makeKey makes the key of a valid mti and of values joined by joinValue.
-func makeKey(mti MTI, joined []byte) Key {
-	k := Key{
-		class: (mti.Version()-'0')<<4 | (mti.Class() - '0'),
-		pair:  (mti.Function() - '0') >> 1 << 5,
+// closeValue writes the length of the value at the end of joined to the byte that
+// was left free for it at offset at, or to more in its place if it needs them.
+// Without lengths, the values "1", "23" and "12", "3" would join to the same bytes.
+func closeValue(joined []byte, at int) []byte {
+	size := len(joined) - at - 1
+	if size <= 0x7f {
+		joined[at] = byte(size)
+
+		return joined
 	}
 
-	if len(joined) <= keySpace {
-		k.pair |= byte(len(joined))
-		copy(k.values[:], joined)
+	return slices.Replace(joined, at, at+1, binary.AppendUvarint(nil, uint64(size))...)
+}
 
-		return k
+// fill completes an emptyKey with joined, which began as its k.values[:0]. It may
+// have outgrown that, even if it fits: a value can need more space than it takes
+// in the end, and can leave bytes behind its end.
+func (k *Key) fill(mti MTI, joined []byte) {
+	if len(joined) > keySpace {
+		k.digest(joined)
+	} else {
+		clear(k.values[copy(k.values[:], joined):])
 	}
 
+	k.values[0] |= (mti.Function() - '0') >> 1 << keyLengthBits
+}
+
+func (k *Key) digest(joined []byte) {
 	digest := sha256.Sum256(joined)
-	k.pair |= keyDigest
-	copy(k.values[:], digest[:])
-
-	return k
+	k.values = [keySpace]byte{}
+	copy(k.values[1:], digest[:])
 }
 
 // KeyError says why a frame has no key. It matches [ErrNoKey] and never holds

@@ -1,7 +1,6 @@
 package messages
 
 import (
-	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"log/slog"
@@ -20,23 +19,28 @@ func (k Key) String() string {
 		return "none"
 	}
 
-	version, class, function := '0'+k.class>>4, '0'+k.class&0x0f, '0'+k.pair>>5<<1
+	version, class := '0'+k.class>>4, '0'+k.class&0x0f
+	function := '0' + k.values[0]>>keyLengthBits<<1
 	text := []byte{version, class, function, '0', '/', version, class, function + 1, '0'}
 
-	used := k.pair & 0x1f
-	if used == keyDigest {
+	rest := k.values[:]
+	size := int(rest[0] & keyLengthMask)
+
+	if size == 0 {
 		text = append(text, ":sha256="...)
 
-		return string(hex.AppendEncode(text, k.values[:6]))
+		return string(hex.AppendEncode(text, rest[1:7]))
 	}
 
-	for rest := k.values[:used]; len(rest) > 0; {
-		// Every length was written by joinValue and is below keySpace: one byte.
-		size, head := binary.Uvarint(rest)
-		end := head + int(size)
+	for size > 0 {
 		text = append(text, ':')
-		text = appendMasked(text, rest[head:end])
-		rest = rest[end:]
+		text = appendMasked(text, rest[1:1+size])
+		rest = rest[1+size:]
+
+		size = 0
+		if len(rest) > 0 {
+			size = int(rest[0])
+		}
 	}
 
 	return string(text)

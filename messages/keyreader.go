@@ -17,15 +17,14 @@ import (
 // What it reads is what iso8583.Message gives after Unpack: a value in a key is
 // that of GetString (a Numeric field has lost its leading zeros, a padded field
 // its padding, a Binary field is upper-case hex). It errs where Unpack errs on
-// the MTI, the bitmap, a key field or the length of a field before the last key field. The
-// content of the fields that it steps over it does not judge, nor anything
-// behind the last key field: a response that is damaged elsewhere still finds
-// its request, whose sender then learns from Unpack what is wrong with it.
+// the MTI, the bitmap, a key field, or the length of a field before the last key
+// field. The content of the fields that it steps over it does not judge, nor
+// anything behind the last key field: a response that is damaged elsewhere still
+// finds its request, whose sender then learns from Unpack what is wrong with it.
 //
 // Fields with an unpacker, prefixer, encoder or type that are not of moov's
 // packages are unpacked by their own code, one at a time; that is slower, and
-// such code has to be safe for concurrent use. What it panics with is turned
-// into an error.
+// such code has to be safe for concurrent use. A panic in it is an error here.
 //
 // A KeyReader does not change and is safe for concurrent use. The specification
 // must not be changed once it has been given to NewKeyReader.
@@ -36,11 +35,12 @@ type KeyReader struct {
 	mtiFill bool  // the MTI field drops leading zeros, which have to be put back
 }
 
-// manyKeyFields is up to how many key fields, and valueSpace up to how many
-// bytes of a value, Read works without allocating.
+// Read works without allocating up to so many key fields, words of bits (the 192
+// fields of ISO 8583) and bytes of a value that has to be rendered.
 const (
-	manyKeyFields = 8
-	valueSpace    = 64
+	fewKeyFields = 8
+	fewWords     = 3
+	valueSpace   = 64
 )
 
 // NewKeyReader returns a KeyReader for keys that are made of fields, in this
@@ -118,7 +118,7 @@ func (r *KeyReader) Read(body []byte) (MTI, Key, error) {
 		return MTI{}, Key{}, err
 	}
 
-	var few [manyKeyFields]int
+	var few [fewKeyFields]int
 
 	found := few[:]
 	if len(r.fields) > len(few) {
@@ -129,38 +129,35 @@ func (r *KeyReader) Read(body []byte) (MTI, Key, error) {
 		return mti, Key{}, err
 	}
 
-	var (
-		joinedSpace, space [valueSpace]byte
-		joined             = joinedSpace[:0]
-	)
+	key := emptyKey(mti)
+	joined := key.values[:0]
 
 	for slot, id := range r.fields {
-		at := found[slot]
+		at, start := found[slot], len(joined)
 		if at == 0 {
 			return mti, Key{}, &KeyError{MTI: mti, Field: id, Err: errFieldAbsent}
 		}
 
-		value, _, err := r.steps[id].read(space[:0], body[at:])
+		joined, _, err = r.steps[id].read(append(joined, 0), body[at:])
 		if err != nil {
 			return mti, Key{}, malformed(mti, id, at, err)
 		}
 
-		if len(value) == 0 {
+		if len(joined) == start+1 {
 			return mti, Key{}, &KeyError{MTI: mti, Field: id, Err: errFieldEmpty}
 		}
 
-		joined = joinValue(joined, value)
+		joined = closeValue(joined, start)
 	}
 
-	return mti, makeKey(mti, joined), nil
+	key.fill(mti, joined)
+
+	return mti, key, nil
 }
 
 // readMTI returns the MTI and the number of bytes that it takes.
 func (r *KeyReader) readMTI(body []byte) (MTI, int, error) {
-	var (
-		mti   MTI
-		space [valueSpace]byte
-	)
+	var mti, space MTI
 
 	value, size, err := r.steps[0].read(space[:0], body)
 	if err != nil {
@@ -187,22 +184,30 @@ func (r *KeyReader) readMTI(body []byte) (MTI, int, error) {
 
 // locate reads the bitmap at offset at and walks to the last key field. It writes
 // the offset of every key field that it meets to the field's slot of found, which
-// stays 0 for the others. (No field is at offset 0: the bitmap has at least one byte.)
+// stays 0 for the others: what is at offset 0 is the MTI.
 func (r *KeyReader) locate(mti MTI, body []byte, at int, found []int) error {
-	present, size, err := r.bitmap.read(body[at:])
+	last := len(r.steps) - 1
+
+	var few [fewWords]uint64
+
+	words := few[:min(fewWords, last/64+1)]
+	if last/64 >= fewWords {
+		words = make([]uint64, last/64+1)
+	}
+
+	size, err := r.bitmap.read(body[at:], words)
 	if err != nil {
 		return malformed(mti, 1, at, err)
 	}
 
 	at += size
-	last := len(r.steps) - 1
 
-	for base := 0; base < last && base < present.len(); base += 64 {
-		for word := present.word(base); word != 0; {
+	for i, word := range words {
+		for word != 0 {
 			lead := bits.LeadingZeros64(word)
 			word &^= 1 << (63 - lead)
 
-			id := base + lead + 1
+			id := 64*i + lead + 1
 			if id > last {
 				return nil
 			}
@@ -219,9 +224,11 @@ func (r *KeyReader) locate(mti MTI, body []byte, at int, found []int) error {
 				}
 			}
 
-			size, err := s.size(body[at:])
-			if err != nil {
-				return malformed(mti, id, at, err)
+			size := s.fixed
+			if s.kind != stepFixed || size > len(body)-at {
+				if size, err = s.size(body[at:]); err != nil {
+					return malformed(mti, id, at, err)
+				}
 			}
 
 			at += size

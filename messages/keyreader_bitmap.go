@@ -59,13 +59,15 @@ func (b *bitmapStep) announces(id int) bool {
 	return b.expand && id > 0 && b.bytes > 0 && (id-1)%(8*b.bytes) == 0
 }
 
-// read returns the bits of all bitmaps at the beginning of src, and how many
-// bytes they take.
-func (b *bitmapStep) read(src []byte) (bitmapBits, int, error) {
+// read fills words with the bits of all bitmaps at the beginning of src, in one
+// row and the first bit of each word as its most significant, and returns how many
+// bytes the bitmaps take. Bits for which there is no word are read, and dropped.
+func (b *bitmapStep) read(src []byte, words []uint64) (int, error) {
 	if b.foreign != nil {
 		raw, size, err := unpackForeignBitmap(b.foreign, src)
+		binaryWords(words, raw)
 
-		return bitmapBits{raw: raw}, size, err
+		return size, err
 	}
 
 	each := b.bytes
@@ -75,76 +77,46 @@ func (b *bitmapStep) read(src []byte) (bitmapBits, int, error) {
 
 	for size := 0; ; {
 		if each > len(src)-size {
-			return bitmapBits{}, 0, errShort
+			return 0, errShort
 		}
 
 		first := src[size]
 		if b.hex {
-			if !allHex(src[size : size+each]) {
-				return bitmapBits{}, 0, errBadContent
+			if first = hexDigits[first]; first > 0x0f {
+				return 0, errBadContent
 			}
 
-			first = hexDigits[first] << 4
+			first <<= 4
 		}
 
 		size += each
 
-		if !b.expand || first&0x80 == 0 {
-			return bitmapBits{raw: src[:size], hex: b.hex}, size, nil
+		switch {
+		case b.expand && first&0x80 != 0:
+			continue
+		case !b.hex:
+			binaryWords(words, src[:size])
+		case !hexWords(words, src[:size]):
+			return 0, errBadContent
 		}
+
+		return size, nil
 	}
 }
 
-func allHex(src []byte) bool {
-	bad := byte(0)
-	for _, b := range src {
-		bad |= hexDigits[b]
+// binaryWords fills words from raw, as far as it goes.
+func binaryWords(words []uint64, raw []byte) {
+	for i := 0; i < len(words) && len(raw) > 0; i++ {
+		if len(raw) < 8 {
+			var padded [8]byte
+
+			copy(padded[:], raw)
+			words[i] = binary.BigEndian.Uint64(padded[:])
+
+			return
+		}
+
+		words[i] = binary.BigEndian.Uint64(raw)
+		raw = raw[8:]
 	}
-
-	return bad <= 0x0f
-}
-
-// bitmapBits are bits as they stand in a frame, all bitmaps in one row.
-type bitmapBits struct {
-	raw []byte
-	hex bool // two valid hex digits for each byte
-}
-
-// len returns the number of bits.
-func (b bitmapBits) len() int {
-	if b.hex {
-		return 4 * len(b.raw)
-	}
-
-	return 8 * len(b.raw)
-}
-
-// word returns 64 bits from bit base on (counted from 0; a multiple of 64 below
-// len), the first one as the most significant; bits behind the end are 0.
-func (b bitmapBits) word(base int) uint64 {
-	if b.hex {
-		return hexWord(b.raw[base/4:])
-	}
-
-	raw := b.raw[base/8:]
-	if len(raw) >= 8 {
-		return binary.BigEndian.Uint64(raw)
-	}
-
-	var padded [8]byte
-
-	copy(padded[:], raw)
-
-	return binary.BigEndian.Uint64(padded[:])
-}
-
-func hexWord(raw []byte) uint64 {
-	raw = raw[:min(16, len(raw))]
-
-	var word uint64
-	for _, b := range raw {
-		word = word<<4 | uint64(hexDigits[b])
-	}
-
-	return word << (4 * (16 - len(raw)))
 }

@@ -59,7 +59,26 @@ func compileField(f field.Field) fieldStep {
 		s.value = valueForeign
 	}
 
+	fixSize(&s)
+
 	return s
+}
+
+// fixSize finds out whether the field always takes the same number of bytes.
+func fixSize(s *fieldStep) {
+	// So large a length is no frame's, and its size could overflow.
+	const largest = 1 << 30
+
+	if s.prefix.kind != prefixFixed || s.max < 0 || s.max > largest {
+		return
+	}
+
+	s.units = s.max
+	if s.evenUnits {
+		s.units += s.units % 2
+	}
+
+	s.kind, s.fixed = stepFixed, s.encoding.size(s.units)
 }
 
 // knownUnpacker reports whether u is one of moov's, and sets what it is.
@@ -76,17 +95,27 @@ func knownUnpacker(s *fieldStep, u field.Unpacker) bool {
 	}
 }
 
+// prefixKinds are the prefixes with a length in them, by the name that moov's
+// prefixers give themselves.
+var prefixKinds = map[string]prefixKind{
+	"ASCII":      prefixASCII,
+	"EBCDIC":     prefixEBCDIC,
+	"EBCDIC1047": prefixEBCDIC1047,
+	"BCD":        prefixBCD,
+	"Binary":     prefixBinary,
+	"Hex":        prefixHex,
+}
+
 // compilePrefix returns the prefix that p is, of kind prefixUnknown if p is not
 // of moov's package. The types there have no exported names, and its variables
-// can be assigned to, so that a prefixer is known by where its type is from and by what it says of
-// itself.
+// can be assigned to, so that a prefixer is known by where its type is from and
+// by what it says of itself: ASCII.LL, BCD.Fixed, BerTLV.
 func compilePrefix(p prefix.Prefixer) lengthPrefix {
 	if !samePackage(p, prefix.BerTLV) {
 		return lengthPrefix{}
 	}
 
 	family, size, _ := strings.Cut(p.Inspect(), ".")
-	digits := int8(len(size))
 
 	switch {
 	case family == "BerTLV":
@@ -95,26 +124,21 @@ func compilePrefix(p prefix.Prefixer) lengthPrefix {
 		return lengthPrefix{kind: prefixRest}
 	case size == "Fixed":
 		return lengthPrefix{kind: prefixFixed}
-	case strings.Trim(size, "L") != "" || size == "":
-		return lengthPrefix{}
 	}
 
-	switch family {
-	case "ASCII":
-		return lengthPrefix{kind: prefixASCII, digits: digits, bytes: digits}
-	case "EBCDIC":
-		return lengthPrefix{kind: prefixEBCDIC, digits: digits, bytes: digits}
-	case "EBCDIC1047":
-		return lengthPrefix{kind: prefixEBCDIC1047, digits: digits, bytes: digits}
-	case "BCD":
-		return lengthPrefix{kind: prefixBCD, digits: digits, bytes: (digits + 1) / 2}
-	case "Binary":
-		return lengthPrefix{kind: prefixBinary, digits: digits, bytes: digits}
-	case "Hex":
-		return lengthPrefix{kind: prefixHex, digits: digits, bytes: 2 * digits}
+	digits := int8(strings.Count(size, "L"))
+	compiled := lengthPrefix{kind: prefixKinds[family], digits: digits}
+
+	switch compiled.kind {
+	case prefixBCD:
+		compiled.bytes = (digits + 1) / 2
+	case prefixHex:
+		compiled.bytes = 2 * digits
 	default:
-		return lengthPrefix{}
+		compiled.bytes = digits
 	}
+
+	return compiled
 }
 
 // samePackage reports whether the types of v and like, or what they point to,
@@ -169,27 +193,24 @@ func compilePad(p padding.Padder) (padKind, byte, bool) {
 	}
 
 	pad := p.Inspect()
-
-	switch {
-	case len(pad) == 0:
+	if len(pad) == 0 {
 		return padNone, 0, true
-	case len(pad) > 1 || pad[0] > 0x7f:
-		return padNone, 0, false
-	case reflect.TypeOf(p) == reflect.TypeOf(padding.NewLeftPadder(' ')):
-		return padLeft, pad[0], true
-	case reflect.TypeOf(p) == reflect.TypeOf(padding.NewRightPadder(' ')):
-		return padRight, pad[0], true
-	default:
-		return padNone, 0, false
 	}
+
+	kind := padNone
+
+	switch reflect.TypeOf(p) {
+	case reflect.TypeOf(padding.NewLeftPadder(' ')):
+		kind = padLeft
+	case reflect.TypeOf(padding.NewRightPadder(' ')):
+		kind = padRight
+	}
+
+	return kind, pad[0], kind != padNone && len(pad) == 1
 }
 
 // dropsLeadingZeros reports whether the values of a field have lost their leading
 // zeros, which the MTI of every message of version 0 begins with.
 func dropsLeadingZeros(s *fieldStep) bool {
-	if s.value == valueForeign {
-		return false
-	}
-
-	return s.value == valueNumber || s.pad == padLeft && s.padByte == '0'
+	return s.value == valueNumber || s.value == valueText && s.pad == padLeft && s.padByte == '0'
 }

@@ -1,5 +1,7 @@
 package messages
 
+import "math"
+
 // lengthPrefix is a length prefix of moov's prefix package.
 type lengthPrefix struct {
 	kind prefixKind
@@ -37,8 +39,13 @@ func (p lengthPrefix) length(src []byte, limit int) (units, head int, err error)
 		return len(src), 0, nil
 	case prefixBER:
 		return berLength(src, limit)
+	default:
+		return p.sized(src, limit)
 	}
+}
 
+// sized does it for the prefixes whose own size is fixed.
+func (p lengthPrefix) sized(src []byte, limit int) (units, head int, err error) {
 	head = int(p.bytes)
 	if len(src) < head {
 		return 0, 0, errShort
@@ -58,10 +65,8 @@ func (p lengthPrefix) length(src []byte, limit int) (units, head int, err error)
 		units, ok = bcdLength(src[:head], p.digits%2 == 1)
 	case prefixBinary:
 		units = binaryLength(src[:head])
-	case prefixHex:
+	default: // prefixHex
 		units, ok = hexLength(src[:head])
-	default:
-		ok = false
 	}
 
 	switch {
@@ -147,7 +152,7 @@ func hexLength(src []byte) (int, bool) {
 		n = n<<4 | uint64(digit&0x0f)
 	}
 
-	return int(n), bad <= 0x0f
+	return int(n), bad <= 0x0f && n <= math.MaxInt // 48 bits are too many where int has 32
 }
 
 // berLength reads a length of BER-TLV. As in moov's prefixer, a limit of 0 is

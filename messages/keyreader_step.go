@@ -17,6 +17,9 @@ type fieldStep struct {
 	// max is the length of a fixed field and the greatest of any other, in units
 	// of the encoding (characters, digits or bytes).
 	max int
+	// fixed and units are how many bytes and units the field always takes, if kind
+	// is stepFixed.
+	fixed, units int
 	// slot is the field's place in the key, from 1, or 0 for all other fields.
 	slot int
 	// source is the specification's field, for its own code.
@@ -30,6 +33,7 @@ type stepKind uint8
 const (
 	stepUnknown  stepKind = iota
 	stepPresence          // no field: a bit that announces a bitmap
+	stepFixed             // by a size that is always the same
 	stepMeasured          // by its length prefix
 	stepForeign           // by unpacking it with its own code
 )
@@ -37,7 +41,7 @@ const (
 // size returns how many bytes the field at the beginning of src takes.
 func (s *fieldStep) size(src []byte) (int, error) {
 	switch s.kind {
-	case stepMeasured:
+	case stepFixed, stepMeasured:
 		head, content, _, err := s.measure(src)
 
 		return head + content, err
@@ -51,12 +55,8 @@ func (s *fieldStep) size(src []byte) (int, error) {
 }
 
 // read appends the value of the field at the beginning of src to dst, and returns
-// how many bytes the field takes.
+// how many bytes the field takes. The specification has the field.
 func (s *fieldStep) read(dst, src []byte) (value []byte, size int, err error) {
-	if s.kind == stepUnknown || s.kind == stepPresence {
-		return dst, 0, errNotInSpec
-	}
-
 	if s.value == valueForeign {
 		size, text, err := unpackForeign(s.source, src, true)
 
@@ -78,6 +78,14 @@ func (s *fieldStep) read(dst, src []byte) (value []byte, size int, err error) {
 // beginning of src take, and how many units (characters, digits or bytes) the
 // content has. All of the field is within src.
 func (s *fieldStep) measure(src []byte) (head, content, units int, err error) {
+	if s.kind == stepFixed {
+		if s.fixed > len(src) {
+			return 0, 0, 0, errShort
+		}
+
+		return 0, s.fixed, s.units, nil
+	}
+
 	units, head, err = s.prefix.length(src, s.max)
 	if err != nil {
 		return 0, 0, 0, err

@@ -55,6 +55,22 @@ func (k encodingKind) size(units int) int {
 
 // appendValue appends the value of a field with this content to dst.
 func (s *fieldStep) appendValue(dst, content []byte, units int) ([]byte, error) {
+	if s.value != valueText {
+		return s.appendRendered(dst, content, units)
+	}
+
+	start := len(dst)
+
+	dst, err := s.encoding.decode(dst, content, units)
+	if err != nil || s.pad == padNone {
+		return dst, err
+	}
+
+	return append(dst[:start], s.pad.trim(dst[start:], s.padByte)...), nil
+}
+
+// appendRendered does it for values that are not the decoded text.
+func (s *fieldStep) appendRendered(dst, content []byte, units int) ([]byte, error) {
 	var space [valueSpace]byte
 
 	text, err := s.encoding.decode(space[:0], content, units)
@@ -64,29 +80,26 @@ func (s *fieldStep) appendValue(dst, content []byte, units int) ([]byte, error) 
 
 	text = s.pad.trim(text, s.padByte)
 
-	switch s.value {
-	case valueNumber:
+	if s.value == valueNumber {
 		return appendNumber(dst, text)
-	case valueHex:
-		return appendHex(dst, text), nil
-	default:
-		return append(dst, text...), nil
 	}
+
+	return appendHex(dst, text), nil
 }
 
-// decode returns the decoded content: a part of content, or appended to dst.
+// decode appends the decoded content to dst.
 func (k encodingKind) decode(dst, content []byte, units int) ([]byte, error) {
 	switch k {
 	case encodingASCII:
 		for _, b := range content {
 			if b > 0x7f {
-				return nil, errBadContent
+				return dst, errBadContent
 			}
 		}
 
-		return content, nil
+		return append(dst, content...), nil
 	case encodingBinary:
-		return content, nil
+		return append(dst, content...), nil
 	case encodingEBCDIC:
 		for _, b := range content {
 			dst = append(dst, ebcdicText[b])
@@ -100,12 +113,12 @@ func (k encodingKind) decode(dst, content []byte, units int) ([]byte, error) {
 
 		return dst, nil
 	case encodingHexText:
-		dst, err := hex.AppendDecode(dst, content)
+		decoded, err := hex.AppendDecode(dst, content)
 		if err != nil {
-			return nil, errBadContent // the error of the hex package quotes the byte
+			return dst, errBadContent // the error of the hex package quotes the byte
 		}
 
-		return dst, nil
+		return decoded, nil
 	case encodingHexValue:
 		return appendHex(dst, content), nil
 	default:
@@ -129,15 +142,15 @@ func decodeBCD(dst, content []byte, units int, left bool) ([]byte, error) {
 		case high <= 9 && low == 0x0f && i == last:
 			dst = append(dst, '0'+high, 0)
 		default:
-			return nil, errBadContent
+			return dst, errBadContent
 		}
 	}
 
-	if left {
-		return dst[:start+units], nil
+	if !left {
+		copy(dst[start:], dst[len(dst)-units:])
 	}
 
-	return dst[len(dst)-units:], nil
+	return dst[:start+units], nil
 }
 
 // trim removes the padding from text.

@@ -1,0 +1,72 @@
+package messages_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/moov-io/iso8583/specs"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/isolink-go/isolink/messages"
+)
+
+func TestLateReplyMessages(t *testing.T) {
+	request := packed(t, "0200", map[int]string{11: "000123"})
+	response := packed(t, "0210", map[int]string{11: "000123", 39: "00"})
+	late := messages.NewLateReply(messages.LateReply{Request: request, Response: response}, specs.Spec87ASCII)
+	asked, answered, err := late.Messages()
+	require.NoError(t, err)
+	for msg, want := range map[interface{ GetMTI() (string, error) }]string{asked: "0200", answered: "0210"} {
+		mti, err := msg.GetMTI()
+		require.NoError(t, err)
+		assert.Equal(t, want, mti)
+	}
+
+	for name, damaged := range map[string]messages.LateReply{
+		"request":  {Request: request[:20], Response: response},
+		"response": {Request: request, Response: response[:20]},
+	} {
+		asked, answered, err = messages.NewLateReply(damaged, specs.Spec87ASCII).Messages()
+		var codec *messages.CodecError
+		assert.ErrorAs(t, err, &codec, name)
+		assert.Nil(t, asked, name)
+		assert.Nil(t, answered, name)
+	}
+}
+
+// TestEventTexts: what an operator reads.
+func TestEventTexts(t *testing.T) {
+	key, err := messages.NewKey(messages.MTI{'0', '2', '0', '0'}, "000123")
+	require.NoError(t, err)
+	at := time.Unix(1_000, 0)
+	for text, e := range map[string]messages.Event{
+		"link visa-1: waiting -> connecting (session 0)": &messages.StateChanged{
+			Link: "visa-1", From: messages.Waiting, To: messages.Connecting,
+		},
+		"link visa-1: up -> waiting (session 4): the peer closed": &messages.StateChanged{
+			Link: "visa-1", From: messages.Up, To: messages.Waiting, Session: 4, Reason: errors.New("the peer closed"),
+		},
+		"link visa-1: late reply to 0200/0210:000123: 31s after it was sent (sessions 4, 5)": &messages.LateReply{
+			Link: "visa-1", Key: key, SentSession: 4, ReceivedSession: 5, SentAt: at, ReceivedAt: at.Add(31 * time.Second),
+		},
+		"link visa-1: session 4: nobody waits for this 0210, key 0200/0210:000123": &messages.Unmatched{
+			Link: "visa-1", Session: 4, MTI: messages.MTI{'0', '2', '1', '0'}, Key: key,
+		},
+		"link visa-1: session 4: nobody waits for this ????, key none: no key": &messages.Unmatched{
+			Link: "visa-1", Session: 4, Err: messages.ErrNoKey,
+		},
+		"link visa-1: session 4: echo 2 missed: deadline passed": &messages.EchoFailed{
+			Link: "visa-1", Session: 4, Missed: 2, Reason: messages.ErrTimeout,
+		},
+		"link visa-1: OnLate panicked: *errors.errorString": &messages.Panicked{
+			Link: "visa-1", Where: "OnLate", Reason: "*errors.errorString",
+		},
+		"link visa-1: 17 events dropped": &messages.EventsDropped{Link: "visa-1", Count: 17},
+	} {
+		assert.Equal(t, text, fmt.Sprint(e))
+		assert.Equal(t, "visa-1", e.Origin())
+	}
+}

@@ -1,0 +1,168 @@
+package messages_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/isolink-go/isolink/messages"
+)
+
+// panForms are the ways in which a PAN that is part of a byte slice or a string
+// shows: as it is, in hex, as numbers, and in base64 at any of three offsets.
+var panForms = func() []string {
+	forms := []string{
+		pan, hex.EncodeToString([]byte(pan)),
+		strings.Trim(fmt.Sprint([]byte(pan)), "[]"),
+		strings.TrimSuffix(strings.TrimPrefix(fmt.Sprintf("%#v", []byte(pan)), "[]byte{"), "}"),
+	}
+	for offset := range 3 {
+		whole := base64.StdEncoding.EncodeToString([]byte(strings.Repeat(" ", offset) + pan))
+		forms = append(forms, whole[4:20])
+	}
+	return forms
+}()
+
+func findCardData(text string) string {
+	for _, form := range panForms {
+		if strings.Contains(strings.ToLower(text), strings.ToLower(form)) {
+			return form
+		}
+	}
+	return ""
+}
+
+// verbs are those that mean something for a message, an error or a string; fmt
+// does not ask a value how to print it for %p and the like.
+var verbs = []string{"%v", "%+v", "%#v", "%s", "%d", "%q", "%x", "%X"}
+
+// assertNoCardData prints and logs v in every way.
+func assertNoCardData(t *testing.T, v any) {
+	t.Helper()
+	for _, verb := range verbs {
+		text := fmt.Sprintf(verb, v)
+		assert.Empty(t, findCardData(text), "%s of %T: %s", verb, v, text)
+	}
+	for name, handler := range map[string]func(io.Writer, *slog.HandlerOptions) slog.Handler{
+		"text": func(w io.Writer, o *slog.HandlerOptions) slog.Handler { return slog.NewTextHandler(w, o) },
+		"JSON": func(w io.Writer, o *slog.HandlerOptions) slog.Handler { return slog.NewJSONHandler(w, o) },
+	} {
+		var log bytes.Buffer
+		slog.New(handler(&log, nil)).Info("[DeadLetter]", slog.Any("message", v), slog.Group("in", "it", v))
+		require.NotEmpty(t, log.String())
+		assert.Empty(t, findCardData(log.String()), "%s log of %T: %s", name, v, log.String())
+	}
+}
+
+// cardTags are what somebody may give as a tag.
+func cardTags() []any {
+	type payment struct{ PAN string }
+	return []any{pan, []byte(pan), payment{pan}, &payment{pan}, errors.New(pan), slog.StringValue(pan), json.Number(pan)}
+}
+
+// vocabulary is every message of the package with card data in all that can
+// hold some.
+func vocabulary(t *testing.T) []any {
+	msg := message(t, "0200", map[int]string{2: pan, 11: "000123", 35: track2, 45: track1})
+	frame := packed(t, "0200", map[int]string{2: pan, 11: "000123", 35: track2, 45: track1})
+	mti := messages.MTI{'0', '2', '0', '0'}
+	key, err := messages.NewKey(mti, pan, track2[:10]) // a key field may hold what it should not
+	require.NoError(t, err)
+	_, codecErr := messages.Unpack(msg.GetSpec(), frame[:len(frame)-1])
+	reader, err := messages.NewKeyReader(msg.GetSpec(), 11, 41)
+	require.NoError(t, err)
+	_, _, keyErr := reader.Read([]byte(track1 + track2))
+	require.Error(t, keyErr)
+	sendErr := &messages.SendError{Link: "visa-1", Key: key, Outcome: messages.ErrInDoubt, Cause: codecErr}
+
+	all := []any{
+		&messages.StateChanged{Link: "visa-1", Reason: sendErr},
+		messages.NewLateReply(messages.LateReply{Key: key, Request: frame, Response: frame}, msg.GetSpec()),
+		&messages.Unmatched{MTI: mti, Key: key, Err: keyErr, Frame: frame},
+		&messages.EchoFailed{Reason: sendErr}, &messages.Panicked{Reason: "string"}, &messages.EventsDropped{Count: 1},
+		sendErr, codecErr, keyErr, &messages.DrainError{Cause: sendErr}, errors.Join(sendErr, keyErr), key, mti,
+	}
+	var results []*messages.Result
+	for _, tag := range cardTags() {
+		results = append(results,
+			messages.NewResult(tag, frame, nil, msg.GetSpec()), messages.NewResult(tag, frame, sendErr, msg.GetSpec()))
+		all = append(all,
+			&messages.Send{Message: msg, Frame: frame, Tag: tag}, &messages.Post{Message: msg, Frame: frame, Tag: tag})
+	}
+	for _, r := range results {
+		all = append(all, r)
+	}
+	return append(all, &messages.Results{Results: results})
+}
+
+// TestVocabularyPrintsNoCardData prints and logs every message: as it is meant
+// to be sent, by value, and in what it may come in.
+func TestVocabularyPrintsNoCardData(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, v := range vocabulary(t) {
+		seen[strings.TrimPrefix(fmt.Sprintf("%T", v), "*")] = true
+		assertNoCardData(t, v)
+		assertNoCardData(t, []any{v})
+		assertNoCardData(t, map[string]any{"message": v})
+		assertNoCardData(t, struct{ Message any }{v})
+		if r := reflect.ValueOf(v); r.Kind() == reflect.Pointer && strings.HasPrefix(fmt.Sprintf("%T", v), "*messages.") {
+			assertNoCardData(t, r.Elem().Interface())
+			assertNoCardData(t, struct{ Message any }{r.Elem().Interface()})
+		}
+	}
+	for _, name := range []string{
+		"Send", "Post", "Result", "Results", "StateChanged", "LateReply", "Unmatched", "EchoFailed", "Panicked",
+		"EventsDropped", "SendError", "CodecError", "KeyError", "DrainError", "Key", "MTI",
+	} {
+		assert.True(t, seen["messages."+name], name)
+	}
+}
+
+// TestCardDataIsFound: the search of these tests finds what they look for.
+func TestCardDataIsFound(t *testing.T) {
+	type open struct {
+		Frame []byte
+		Tag   any
+	}
+	for _, v := range []any{open{Frame: []byte(track2)}, open{Frame: []byte(track1)}, open{Tag: pan}} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%X"} {
+			assert.NotEmpty(t, findCardData(fmt.Sprintf(verb, v)), "%s of %T", verb, v)
+		}
+		text, err := json.Marshal(v)
+		require.NoError(t, err)
+		assert.NotEmpty(t, findCardData(string(text)), "%s", text)
+	}
+}
+
+// TestPrintingSaysSomething: an operator finds out which message it was.
+func TestPrintingSaysSomething(t *testing.T) {
+	for text, v := range map[string]any{
+		"isolink send (3 bytes)":     &messages.Send{Frame: []byte("abc")},
+		"isolink post (3 bytes)":     messages.Post{Frame: []byte("abc")},
+		"isolink result (3 bytes)":   messages.NewResult(nil, []byte("abc"), nil, nil),
+		"isolink result (no key)":    messages.NewResult(nil, nil, messages.ErrNoKey, nil),
+		"isolink results (2)":        &messages.Results{Results: make([]*messages.Result, 2)},
+		"link a: 3 events dropped":   messages.EventsDropped{Link: "a", Count: 3},
+		"link a: Dial panicked: int": &messages.Panicked{Link: "a", Where: "Dial", Reason: "int"},
+		"link a: up -> closed (session 1)": messages.StateChanged{
+			Link: "a", From: messages.Up, To: messages.Closed, Session: 1,
+		},
+	} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d", "%q"} {
+			assert.Equal(t, text, fmt.Sprintf(verb, v), verb)
+		}
+	}
+	var none *messages.Send
+	assert.Equal(t, "<nil>", fmt.Sprint(none))
+}
