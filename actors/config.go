@@ -135,7 +135,8 @@ type LinkConfig struct {
 
 	// OnEvent observes the link: see messages.Event. Nil: none.
 	OnEvent func(messages.Event)
-	// OnLate gets each late reply, before OnEvent does. Nil: none.
+	// OnLate gets each late reply, before OnEvent does. Like every event, one is
+	// dropped, and counted, when MaxEvents wait already. Nil: none.
 	OnLate func(*messages.LateReply)
 
 	// Logger gets state changes (info), late and unmatched frames, missed

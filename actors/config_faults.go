@@ -146,6 +146,9 @@ func (f *faults) tls(config *tls.Config, files TLSFiles) *tls.Config {
 		made = config.Clone()
 		made.MinVersion = max(made.MinVersion, tls.VersionTLS12)
 	}
+	if made.MaxVersion != 0 && made.MaxVersion < made.MinVersion {
+		f.add("TLS", "MaxVersion is below MinVersion, which is at least TLS 1.2: no handshake would succeed")
+	}
 	if files.CA != "" {
 		if pool := f.tlsCA(files.CA); made.RootCAs == nil {
 			made.RootCAs = pool

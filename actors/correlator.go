@@ -199,10 +199,10 @@ func (c *correlator) late(q *request, f *inFrame, at int64) {
 	}
 	c.answerOriginals(q, f.body)
 	c.session.lastMatch.Store(at)
-	c.record.counters.late.Add(1)
 	if q.kind == kindEcho {
 		return
 	}
+	c.record.counters.late.Add(1)
 	c.record.notifier.event(messages.NewLateReply(messages.LateReply{
 		Link: c.record.config.Name, Key: q.key, Request: q.frame, Response: f.body,
 		SentSession: q.session, ReceivedSession: c.session.number,

@@ -77,9 +77,9 @@ func TestResponseSparesTheRepeat(t *testing.T) {
 	original := registered(t, c, mtiRequest)
 	c.claims(t, original)
 	repeat := registered(t, c, mtiRepeat)
-	c.receives("yes")
-	assertAnswered(t, original, "yes")
-	assertAnswered(t, repeat, "yes")
+	c.receives("sure")
+	assertAnswered(t, original, "sure")
+	assertAnswered(t, repeat, "sure")
 	assert.False(t, repeat.claim(1, 0))
 }
 

@@ -98,6 +98,8 @@ func (d *Door) Send(ctx context.Context, msg *iso8583.Message) (*iso8583.Message
 	}
 	answer, err := messages.Unpack(d.record.config.Spec, reply)
 	if err != nil {
+		d.record.counters.answered.Add(^uint64(0)) // it is in doubt after all
+		d.record.countOutcome(q, messages.ErrInDoubt)
 		return nil, d.record.sendError(q, messages.ErrInDoubt, err)
 	}
 	return answer, nil

@@ -29,7 +29,7 @@ type link struct {
 	session    *session
 	echoSent   int64 // clock time
 	reason     error // of the transition under way
-	over       bool  // this incarnation ends: children that go are no surprise
+	over       bool  // this incarnation ends: nothing is taken any more
 }
 
 // timer is one scheduler message; a token tells its last arming.
@@ -79,6 +79,12 @@ func (l *link) Receive(ctx actor.Context) {
 }
 
 func (l *link) handle(msg any) {
+	if _, last := msg.(*actor.Stopped); l.over && !last {
+		// While its children stop, messages still come: one that failed the link
+		// now would let its supervisor restart what is being stopped.
+		dropSocket(msg)
+		return
+	}
 	switch m := msg.(type) {
 	case *actor.Started:
 		l.start()
@@ -91,9 +97,13 @@ func (l *link) handle(msg any) {
 	case Obey:
 		l.command(l.record.Want())
 	case Restart:
-		if l.record.Want() == wantRun {
-			l.command(wantRestart)
+		w := l.record.Want()
+		if w == wantRun {
+			w = wantRestart
 		}
+		// Never dropped: who asked waits for the end of the session, and a pause
+		// may be taken back before its own Obey is here.
+		l.command(w)
 	case Cut:
 		if p := l.machine.phase; p == phaseDraining || p == phaseEnding {
 			l.step(evCut, nil)
@@ -174,7 +184,7 @@ func (l *link) fired(m timerFired) {
 			Link: l.record.config.Name, Session: l.session.number,
 			Missed: int(l.machine.missed) + 1, Reason: messages.ErrTimeout,
 		})
-		l.step(evEchoMissed, fmt.Errorf("%d echoes in a row were not answered", l.machine.missed+1))
+		l.step(evEchoMissed, fmt.Errorf("%w: %d in a row", messages.ErrNoEcho, l.machine.missed+1))
 	case timerStable:
 		l.step(evStable, nil)
 	case timerEnd:
@@ -217,7 +227,7 @@ func (l *link) step(ev event, reason error) {
 	for _, a := range actions {
 		l.perform(a)
 	}
-	l.record.show(l.machine.phase.state(), reason, nil)
+	l.record.show(l.machine.state(), reason, nil)
 }
 
 // end is what a restart or a stop begins with, whatever brought it about: no
@@ -228,9 +238,6 @@ func (l *link) end() {
 			l.record.panicked("link", p)
 		}
 	}()
-	if l.over {
-		return // stopped in the midst of a restart
-	}
 	l.over = true
 	l.record.session.Store(nil)
 	if p := l.machine.phase; p != phaseFailed && p != phaseClosed {
@@ -255,7 +262,5 @@ func (l *link) end() {
 // childGone fails the link when somebody else has stopped a child of its
 // session, who has no right to.
 func (l *link) childGone(who *actor.PID) {
-	if !l.over {
-		l.mailbox.failTo(l.ctx, fmt.Errorf("actor %s was stopped", who.Id))
-	}
+	l.mailbox.failTo(l.ctx, fmt.Errorf("actor %s was stopped", who.Id))
 }

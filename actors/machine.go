@@ -41,25 +41,6 @@ const (
 	phaseFailed
 )
 
-// state is the phase as it is shown outside.
-func (p phase) state() messages.State {
-	switch p {
-	case phaseNew, phaseWaiting, phaseFailed:
-		return messages.Waiting
-	case phaseConnecting:
-		return messages.Connecting
-	case phaseUp:
-		return messages.Up
-	case phaseDraining, phaseEnding:
-		return messages.Draining
-	case phasePaused:
-		return messages.Paused
-	case phaseClosed:
-		return messages.Closed
-	}
-	panic(fmt.Sprintf("actors: phase %d", p))
-}
-
 // want is what the operator asked for last.
 type want uint8
 
@@ -140,6 +121,30 @@ type machine struct {
 
 // maxFailures is where counting stops: every cap is reached long before.
 const maxFailures = 63
+
+// state is what is shown outside.
+func (m *machine) state() messages.State {
+	switch m.phase {
+	case phaseNew, phaseWaiting, phaseFailed:
+		return messages.Waiting
+	case phaseConnecting:
+		return messages.Connecting
+	case phaseUp:
+		return messages.Up
+	case phaseDraining:
+		return messages.Draining
+	case phaseEnding:
+		if m.want == wantRun {
+			return messages.Waiting // it does not drain: the link is down
+		}
+		return messages.Draining
+	case phasePaused:
+		return messages.Paused
+	case phaseClosed:
+		return messages.Closed
+	}
+	panic(fmt.Sprintf("actors: phase %d", m.phase))
+}
 
 // step is the whole life of a link. An event that the phase cannot have is a
 // bug of the actor: it panics, and the supervisor deals with it.

@@ -108,21 +108,23 @@ func (l *scriptedLink) give(t *testing.T, events []string) string {
 	for _, name := range events {
 		before := l.machine.failures
 		var actions []action
+		var fault string
 		switch w, isCommand := commandNames[name]; {
 		case isCommand:
 			if w != wantRestart { // lasts for one session, not in the record
 				l.wanted = w
 			}
 			l.machine.want = w
-			actions = l.machine.step(evCommand)
+			actions, fault = tryStep(&l.machine, evCommand)
 		case name == "incarnation":
 			require.Equal(t, phaseFailed, l.machine.phase, "only a link that failed is restarted")
 			l.machine = nextIncarnation(l.machine, l.wanted)
 		default:
 			ev, ok := eventNamed(name)
 			require.True(t, ok, "no such event: %s", name)
-			actions = l.machine.step(ev)
+			actions, fault = tryStep(&l.machine, ev)
 		}
+		require.Empty(t, fault, "%s after %q", name, out)
 		out = append(out, l.line(name, actions, before))
 	}
 	return strings.Join(out, "\n")
@@ -146,7 +148,7 @@ func eventNamed(name string) (event, bool) {
 func (l *scriptedLink) line(event string, actions []action, before uint8) string {
 	p := l.machine.phase
 	text := event + ": " + phaseNames[p]
-	if shown := p.state().String(); shown != phaseNames[p] {
+	if shown := l.machine.state().String(); shown != phaseNames[p] {
 		text += " (" + shown + ")"
 	}
 	if len(actions) > 0 {

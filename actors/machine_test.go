@@ -190,72 +190,74 @@ func testIllegalEvents(t *testing.T, machines map[machine]bool) {
 	}
 	require.Greater(t, refused, 10_000)
 	require.Panics(t, func() { m := machine{phase: phaseFailed + 1}; m.step(evStart) })
-	require.Panics(t, func() { (phaseFailed + 1).state() })
+	require.Panics(t, func() { (&machine{phase: phaseFailed + 1}).state() })
 }
 
-// TestMachineTransitions names what a link does. The machine has five failures
-// behind it, and has missed one of the two echoes that end a session.
+// machineTransitions name what a link does.
+var machineTransitions = []struct {
+	name    string
+	from    phase
+	want    want
+	ev      event
+	to      phase
+	actions string
+}{
+	{"a new incarnation waits", phaseNew, wantRun, evStart, phaseWaiting, "wait"},
+	{"a restart is over with its session", phaseNew, wantRestart, evStart, phaseWaiting, "wait"},
+	{"begun as paused", phaseNew, wantPause, evStart, phasePaused, ""},
+	{"begun as closed", phaseNew, wantClose, evStart, phaseClosed, "refuse, stop"},
+
+	{"the wait is over", phaseWaiting, wantRun, evBackoff, phaseConnecting, "dial"},
+	{"resuming does not hurry", phaseWaiting, wantRun, evCommand, phaseWaiting, ""},
+	{"restarting does", phaseWaiting, wantRestart, evCommand, phaseConnecting, "dial"},
+	{"paused while it waits", phaseWaiting, wantPause, evCommand, phasePaused, ""},
+	{"closed while it waits", phaseWaiting, wantClose, evCommand, phaseClosed, "refuse, stop"},
+
+	{"connected", phaseConnecting, wantRun, evConnected, phaseUp, "open, admit, watch-stable, watch-idle"},
+	{"not connected", phaseConnecting, wantRun, evConnectFailed, phaseWaiting, "wait"},
+	{"resumed while it connects", phaseConnecting, wantRun, evCommand, phaseConnecting, ""},
+	{"restarted while it connects", phaseConnecting, wantRestart, evCommand, phaseConnecting, ""},
+	{"paused while it connects", phaseConnecting, wantPause, evCommand, phasePaused, "cancel-dial"},
+	{"closed while it connects", phaseConnecting, wantClose, evCommand, phaseClosed, "cancel-dial, refuse, stop"},
+
+	{"silent", phaseUp, wantRun, evIdle, phaseUp, "echo"},
+	{"echo answered", phaseUp, wantRun, evEchoAnswered, phaseUp, "watch-idle"},
+	{"the last echo missed", phaseUp, wantRun, evEchoMissed, phaseEnding, "refuse, abort"},
+	{"stable", phaseUp, wantRun, evStable, phaseUp, ""},
+	{"cannot write", phaseUp, wantRun, evFailing, phaseEnding, "refuse, guard-end"},
+	{"the session ends", phaseUp, wantRun, evEnded, phaseFailed, "refuse, fail"},
+	{"resumed while it is up", phaseUp, wantRun, evCommand, phaseUp, ""},
+	{"restarted", phaseUp, wantRestart, evCommand, phaseDraining, "refuse, drain"},
+	{"paused", phaseUp, wantPause, evCommand, phaseDraining, "refuse, drain"},
+	{"closed", phaseUp, wantClose, evCommand, phaseDraining, "refuse, drain"},
+
+	{"drained", phaseDraining, wantPause, evDrained, phaseEnding, "refuse, close"},
+	{"cut short while it drains", phaseDraining, wantPause, evCut, phaseEnding, "refuse, abort"},
+	{"cannot write while it drains", phaseDraining, wantPause, evFailing, phaseEnding, "refuse, guard-end"},
+	{"the session ends while it drains", phaseDraining, wantPause, evEnded, phaseFailed, "refuse, fail"},
+	{"the session of a closed link ends", phaseDraining, wantClose, evEnded, phaseClosed, "refuse, stop"},
+	{"resumed while it drains", phaseDraining, wantRun, evCommand, phaseDraining, ""},
+
+	{"ended as asked", phaseEnding, wantPause, evEnded, phaseFailed, "refuse, fail"},
+	{"ended as asked, and closed", phaseEnding, wantClose, evEnded, phaseClosed, "refuse, stop"},
+	{"the reader does not end", phaseEnding, wantRun, evEndTimeout, phaseFailed, "refuse, fail"},
+	{"the reader of a closed link does not end", phaseEnding, wantClose, evEndTimeout, phaseClosed, "refuse, stop"},
+	{"cut short at its end", phaseEnding, wantClose, evCut, phaseEnding, "abort"},
+	{"drained before it was cut", phaseEnding, wantClose, evDrained, phaseEnding, ""},
+	{"cannot write at its end", phaseEnding, wantClose, evFailing, phaseEnding, ""},
+
+	{"resumed", phasePaused, wantRun, evCommand, phaseConnecting, "dial"},
+	{"paused twice", phasePaused, wantPause, evCommand, phasePaused, ""},
+	{"closed while it is paused", phasePaused, wantClose, evCommand, phaseClosed, "refuse, stop"},
+
+	{"too late for a closed link", phaseClosed, wantClose, evEnded, phaseClosed, ""},
+	{"too late for a failed link", phaseFailed, wantRun, evCommand, phaseFailed, ""},
+}
+
+// TestMachineTransitions: the machine has five failures behind it, and has
+// missed one of the two echoes that end a session.
 func TestMachineTransitions(t *testing.T) {
-	type row struct {
-		name    string
-		from    phase
-		want    want
-		ev      event
-		to      phase
-		actions string
-	}
-	for _, c := range []row{
-		{"a new incarnation waits", phaseNew, wantRun, evStart, phaseWaiting, "wait"},
-		{"a restart is over with its session", phaseNew, wantRestart, evStart, phaseWaiting, "wait"},
-		{"begun as paused", phaseNew, wantPause, evStart, phasePaused, ""},
-		{"begun as closed", phaseNew, wantClose, evStart, phaseClosed, "refuse, stop"},
-
-		{"the wait is over", phaseWaiting, wantRun, evBackoff, phaseConnecting, "dial"},
-		{"resuming does not hurry", phaseWaiting, wantRun, evCommand, phaseWaiting, ""},
-		{"restarting does", phaseWaiting, wantRestart, evCommand, phaseConnecting, "dial"},
-		{"paused while it waits", phaseWaiting, wantPause, evCommand, phasePaused, ""},
-		{"closed while it waits", phaseWaiting, wantClose, evCommand, phaseClosed, "refuse, stop"},
-
-		{"connected", phaseConnecting, wantRun, evConnected, phaseUp, "open, admit, watch-stable, watch-idle"},
-		{"not connected", phaseConnecting, wantRun, evConnectFailed, phaseWaiting, "wait"},
-		{"resumed while it connects", phaseConnecting, wantRun, evCommand, phaseConnecting, ""},
-		{"restarted while it connects", phaseConnecting, wantRestart, evCommand, phaseConnecting, ""},
-		{"paused while it connects", phaseConnecting, wantPause, evCommand, phasePaused, "cancel-dial"},
-		{"closed while it connects", phaseConnecting, wantClose, evCommand, phaseClosed, "cancel-dial, refuse, stop"},
-
-		{"silent", phaseUp, wantRun, evIdle, phaseUp, "echo"},
-		{"echo answered", phaseUp, wantRun, evEchoAnswered, phaseUp, "watch-idle"},
-		{"the last echo missed", phaseUp, wantRun, evEchoMissed, phaseEnding, "refuse, abort"},
-		{"stable", phaseUp, wantRun, evStable, phaseUp, ""},
-		{"cannot write", phaseUp, wantRun, evFailing, phaseEnding, "refuse, guard-end"},
-		{"the session ends", phaseUp, wantRun, evEnded, phaseFailed, "refuse, fail"},
-		{"resumed while it is up", phaseUp, wantRun, evCommand, phaseUp, ""},
-		{"restarted", phaseUp, wantRestart, evCommand, phaseDraining, "refuse, drain"},
-		{"paused", phaseUp, wantPause, evCommand, phaseDraining, "refuse, drain"},
-		{"closed", phaseUp, wantClose, evCommand, phaseDraining, "refuse, drain"},
-
-		{"drained", phaseDraining, wantPause, evDrained, phaseEnding, "refuse, close"},
-		{"cut short while it drains", phaseDraining, wantPause, evCut, phaseEnding, "refuse, abort"},
-		{"cannot write while it drains", phaseDraining, wantPause, evFailing, phaseEnding, "refuse, guard-end"},
-		{"the session ends while it drains", phaseDraining, wantPause, evEnded, phaseFailed, "refuse, fail"},
-		{"the session of a closed link ends", phaseDraining, wantClose, evEnded, phaseClosed, "refuse, stop"},
-		{"resumed while it drains", phaseDraining, wantRun, evCommand, phaseDraining, ""},
-
-		{"ended as asked", phaseEnding, wantPause, evEnded, phaseFailed, "refuse, fail"},
-		{"ended as asked, and closed", phaseEnding, wantClose, evEnded, phaseClosed, "refuse, stop"},
-		{"the reader does not end", phaseEnding, wantRun, evEndTimeout, phaseFailed, "refuse, fail"},
-		{"the reader of a closed link does not end", phaseEnding, wantClose, evEndTimeout, phaseClosed, "refuse, stop"},
-		{"cut short at its end", phaseEnding, wantClose, evCut, phaseEnding, "abort"},
-		{"drained before it was cut", phaseEnding, wantClose, evDrained, phaseEnding, ""},
-		{"cannot write at its end", phaseEnding, wantClose, evFailing, phaseEnding, ""},
-
-		{"resumed", phasePaused, wantRun, evCommand, phaseConnecting, "dial"},
-		{"paused twice", phasePaused, wantPause, evCommand, phasePaused, ""},
-		{"closed while it is paused", phasePaused, wantClose, evCommand, phaseClosed, "refuse, stop"},
-
-		{"too late for a closed link", phaseClosed, wantClose, evEnded, phaseClosed, ""},
-		{"too late for a failed link", phaseFailed, wantRun, evCommand, phaseFailed, ""},
-	} {
+	for _, c := range machineTransitions {
 		t.Run(c.name, func(t *testing.T) {
 			m := machine{phase: c.from, want: c.want, failures: 5, missed: 1, echo: true, maxMissed: 2}
 			assert.Equal(t, c.actions, actionList(m.step(c.ev)))
@@ -292,17 +294,22 @@ func TestMachineRemembers(t *testing.T) {
 	m.step(evCommand)
 	assert.Equal(t, wantRestart, m.want, "up again after the drain")
 
+	m = machine{want: wantRestart}
+	m.step(evStart)
+	assert.Equal(t, wantRun, m.want, "it has just been restarted")
+
 	m = machine{}
 	assert.Equal(t, []action{actDial}, m.step(evStart), "the first attempt does not wait")
 }
 
 func TestShownState(t *testing.T) {
-	for p, shown := range map[phase]messages.State{
+	for p, shown := range map[phase]messages.State{ // with wantClose
 		phaseNew: messages.Waiting, phaseWaiting: messages.Waiting, phaseFailed: messages.Waiting,
 		phaseConnecting: messages.Connecting, phaseUp: messages.Up,
 		phaseDraining: messages.Draining, phaseEnding: messages.Draining,
 		phasePaused: messages.Paused, phaseClosed: messages.Closed,
 	} {
-		assert.Equal(t, shown, p.state(), phaseNames[p])
+		assert.Equal(t, shown, (&machine{phase: p, want: wantClose}).state(), phaseNames[p])
 	}
+	assert.Equal(t, messages.Waiting, (&machine{phase: phaseEnding}).state(), "nobody asked for the end")
 }

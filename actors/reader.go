@@ -7,6 +7,8 @@ import (
 	"io"
 
 	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/isolink-go/isolink/messages"
 )
 
 // A session begins with a small read buffer, and gets the large one when that
@@ -88,7 +90,7 @@ func (l *readLoop) grow(small *bufio.Reader) *bufio.Reader {
 
 func readError(err error) error {
 	if errors.Is(err, io.EOF) {
-		return errors.New("the peer closed the connection")
+		return messages.ErrPeerClosed
 	}
 	return fmt.Errorf("read: %w", err)
 }

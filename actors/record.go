@@ -121,7 +121,10 @@ const (
 
 // SetWant says what the link should be; its actor has to be told with Obey. A
 // closed link stays closed.
+//
+// Who waits by Changed is woken: what it waits for may have been taken back.
 func (r *Record) SetWant(w Want) {
+	defer r.shown.update(func(*Status) {})
 	for {
 		old := r.want.Load()
 		if want(old) == wantClose || r.want.CompareAndSwap(old, uint32(w)) {

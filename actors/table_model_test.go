@@ -164,7 +164,7 @@ func (m *tableModel) waiting() []*request {
 }
 
 // compare says in what a table differs from the model; keys are all that there
-// may be. What it costs must not grow with the times asked for.
+// may be.
 func (m *tableModel) compare(t *table, keys []messages.Key) string {
 	var faults []string
 	differ := func(what string, want, got any) {

@@ -224,6 +224,7 @@ func TestTableKinds(t *testing.T) {
 
 	tb.inDoubt(post, 100)
 	assert.Zero(t, tb.lates, "no late reply to a post")
+	assert.Equal(t, inNone, post.where)
 	tb.inDoubt(echo, 100)
 	assert.Equal(t, 1, tb.lates)
 	tb.leaveLate(100)

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"math"
 	"net"
 	"syscall"
 	"time"
@@ -16,9 +17,10 @@ func setUserTimeout(conn *net.TCPConn, d time.Duration) error {
 	if err != nil {
 		return err
 	}
+	ms := int(min(d.Milliseconds(), math.MaxInt32)) // the kernel's type
 	var set error
 	err = raw.Control(func(fd uintptr) {
-		set = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, tcpUserTimeout, int(d.Milliseconds()))
+		set = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, tcpUserTimeout, ms)
 	})
 	if err != nil {
 		return err

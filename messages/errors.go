@@ -60,6 +60,16 @@ var (
 	ErrUnpack = errors.New("response cannot be unpacked")
 )
 
+// Why a session ended, where its own end says so: to be found with errors.Is in
+// a status' LastError, a StateChanged's Reason, or behind ErrLinkDown. Others
+// are errors of the operating system, TLS or the framing, wrapped as they came.
+var (
+	// ErrPeerClosed means that the peer closed the connection.
+	ErrPeerClosed = errors.New("the peer closed the connection")
+	// ErrNoEcho means that MaxMissedEchoes echoes in a row were not answered.
+	ErrNoEcho = errors.New("echoes were not answered")
+)
+
 // timeoutError lets one sentinel answer both questions: ErrTimeout for users
 // of this package, context.DeadlineExceeded for those who pass a context.
 type timeoutError struct{}

@@ -24,7 +24,7 @@ import (
 var panForms = func() []string {
 	forms := []string{
 		pan, hex.EncodeToString([]byte(pan)),
-		strings.Trim(fmt.Sprint([]byte(pan)), "[]"),
+		strings.Trim(fmt.Sprintf("%d", []byte(pan)), "[]"),
 		strings.TrimSuffix(strings.TrimPrefix(fmt.Sprintf("%#v", []byte(pan)), "[]byte{"), "}"),
 	}
 	for offset := range 3 {

@@ -3,6 +3,7 @@ package supervisor
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/moov-io/iso8583"
@@ -123,12 +124,15 @@ func contextError(ctx context.Context, status Status) error {
 	return fmt.Errorf("%w (last error: %w)", context.Cause(ctx), status.LastError)
 }
 
-// Pause ends the session in order and keeps the link without one until Resume.
-// Sends are refused meanwhile. What has not settled when ctx ends is cut
+// Pause ends the session in order and keeps the link without one until Resume;
+// it returns when the link is paused, or was resumed meanwhile. Sends are refused. What has not settled when ctx ends is cut
 // short, and reported as a *messages.DrainError; the link is paused all the
-// same. It fails with messages.ErrClosed on a closed link.
+// same. It returns nil when Resume takes it back meanwhile. It fails with
+// messages.ErrClosed on a closed link.
 func (l *Link) Pause(ctx context.Context) error {
-	return l.obey(ctx, actors.WantPause, actors.Obey{}, func(s Status) bool { return s.State == messages.Paused })
+	return l.obey(ctx, actors.WantPause, actors.Obey{}, func(s Status) bool {
+		return s.State == messages.Paused || l.entry.record.Want() != actors.WantPause
+	})
 }
 
 // Resume lets a paused link connect again, at once; it does not wait for it.
@@ -216,9 +220,16 @@ func (l *Link) await(ctx context.Context, command any, done func(Status) bool) e
 	}
 	return l.entry.cut(ctx, func() {
 		l.tell(actors.Cut{})
-		until(context.Background()) // nothing that the link's actors do can block
+		// Nothing that the link's actors do can block; but somebody else may want
+		// something else meanwhile.
+		bounded, cancel := context.WithTimeout(context.Background(), cutWait)
+		defer cancel()
+		until(bounded)
 	})
 }
+
+// cutWait is how long a session that is cut short may take to show its end.
+const cutWait = 2 * time.Second
 
 func (l *Link) tell(msg any) {
 	if pid := l.entry.pid.Load(); pid != nil {

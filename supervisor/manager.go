@@ -203,24 +203,28 @@ func (m *Manager) close(ctx context.Context) error {
 // closeLink ends one link; it may be called more than once.
 func (m *Manager) closeLink(ctx context.Context, e *entry) error {
 	e.record.SetWant(actors.WantClose)
-	pid := e.pid.Load()
-	if pid == nil { // never spawned
+	if m.pid == nil { // nobody will ever spawn it
 		e.finish()
 		return nil
 	}
-	m.system.Root.Send(pid, actors.Obey{})
+	if pid := e.pid.Load(); pid != nil { // otherwise the manager's actor sees what is wanted
+		m.system.Root.Send(pid, actors.Obey{})
+	}
 	select {
 	case <-e.gone:
 		return nil
 	case <-ctx.Done():
 	}
 	return e.cut(ctx, func() {
-		m.system.Root.Stop(pid)
+		if pid := e.pid.Load(); pid != nil {
+			m.system.Root.Stop(pid)
+		}
 		<-e.gone // nothing that the link's actors do can block
 	})
 }
 
-// cut runs hard, which ends what is in flight, and reports what that was.
+// cut runs hard, which ends what is in flight, and reports what that was; nil
+// when there was nothing.
 func (e *entry) cut(ctx context.Context, hard func()) error {
 	before := e.record.Status()
 	hard()
@@ -229,6 +233,9 @@ func (e *entry) cut(ctx context.Context, hard func()) error {
 		Cause: context.Cause(ctx),
 	}
 	err.NotSent = uint64(max(before.InFlight-int64(err.InDoubt), 0))
+	if err.InDoubt == 0 && err.NotSent == 0 {
+		return nil
+	}
 	return err
 }
 

@@ -94,6 +94,7 @@ func (a *root) spawn(e *entry) {
 	}
 	a.children[pid.Id] = e
 	e.pid.Store(pid)
+	a.ctx.Send(pid, actors.Obey{}) // who wanted something until now had no PID to tell it to
 }
 
 // terminated deals with a link's actor that is gone: closed, or stopped by
@@ -120,17 +121,17 @@ func (a *root) HandleFailure(_ *actor.ActorSystem, s actor.Supervisor, child *ac
 	if e == nil {
 		return
 	}
-	if e.record.Begun() || e.record.Want() == actors.WantClose {
+	if a.restarting || e.record.Begun() || e.record.Want() == actors.WantClose {
 		a.restart(s, child, e)
 		return
 	}
 	a.later(e.record.MinDelay(), restartChild{child})
 }
 
-// restart restarts a link, unless it is being closed: a restart that meets a
-// stop would revive it.
+// restart restarts a link, unless it is being closed, or stopped with the
+// manager: a restart that meets a stop would revive it.
 func (a *root) restart(s actor.Supervisor, child *actor.PID, e *entry) {
-	if e.record.Want() == actors.WantClose {
+	if a.restarting || e.record.Want() == actors.WantClose {
 		s.StopChildren(child)
 		return
 	}

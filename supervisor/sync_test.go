@@ -137,7 +137,7 @@ func TestSilentPeerIsNoticed(t *testing.T) {
 		assert.Equal(t, 30*time.Second+3*5*time.Second, time.Since(start))
 		status := link.Status()
 		assert.EqualValues(t, 3, status.Counters.Missed)
-		require.ErrorContains(t, status.LastError, "3 echoes in a row")
+		require.ErrorIs(t, status.LastError, messages.ErrNoEcho)
 	})
 }
 

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/isolink-go/isolink/examples/internal/traffic"
+	"github.com/isolink-go/isolink/messages"
+)
+
+// check is one line of the audit.
+type check struct {
+	name   string
+	figure string
+	goal   string
+	ok     bool
+}
+
+// String is the line that is printed.
+func (c check) String() string {
+	verdict := "ok"
+	if !c.ok {
+		verdict = "FAIL"
+	}
+	return fmt.Sprintf("CHECK %s: %s (goal %s) %s", c.name, c.figure, c.goal, verdict)
+}
+
+// none is a check of what must not have happened.
+func none(name string, figure int) check {
+	return check{name, fmt.Sprint(figure), "0", figure == 0}
+}
+
+// exactly is a check of what must be all there.
+func exactly(name string, figure, goal int) check {
+	return check{name, fmt.Sprint(figure), fmt.Sprint(goal), figure == goal}
+}
+
+// atLeast is a check that there was something to check.
+func atLeast(name string, figure, goal uint64) check {
+	return check{name, fmt.Sprint(figure), fmt.Sprintf(">= %d", goal), figure >= goal}
+}
+
+// seen is what the ledger has of one reference.
+type seen struct {
+	first    entry
+	received int
+	replies  int // that were at least about to be written
+	// answered: a whole reply went out on the connection that the request came by.
+	answered bool
+}
+
+// audit compares what the callers were told with the ledger of the host.
+type audit struct {
+	book    *book
+	host    map[string]*seen
+	timeout time.Duration
+	// halfClosed are the connections that the host has half-closed, as
+	// (host, number of the connection).
+	halfClosed map[[2]int]bool
+}
+
+func newAudit(b *book, entries []entry, halfClosed map[[2]int]bool, timeout time.Duration) *audit {
+	a := &audit{book: b, host: make(map[string]*seen), timeout: timeout, halfClosed: halfClosed}
+	for _, e := range entries {
+		if e.reference == "" { // an echo of a link's own
+			continue
+		}
+		s := a.host[e.reference]
+		if s == nil {
+			s = &seen{first: e}
+			a.host[e.reference] = s
+		}
+		switch e.stage {
+		case received:
+			s.received++
+		case replying:
+			s.replies++
+		case replied:
+			s.answered = s.answered || e.conn == s.first.conn
+		}
+	}
+	return a
+}
+
+// safety is what must hold whatever the host did.
+func (a *audit) safety(sent uint64) []check {
+	return []check{
+		none("lost", int(sent)-len(a.book.told)),
+		none("settled more than once", a.count(func(_ string, all []told) bool { return len(all) > 1 })),
+		none("failed without one of the outcomes", a.countTold(func(_ string, t told) bool {
+			return t.outcome == traffic.Failed
+		})),
+		none("not sent, but seen by the host", a.countTold(func(reference string, t told) bool {
+			return t.outcome == traffic.NotSent && a.host[reference] != nil
+		})),
+		none("answered, but unknown to the host", a.countTold(func(reference string, t told) bool {
+			s := a.host[reference]
+			return t.outcome.Answered() && (s == nil || s.received == 0 || s.replies == 0)
+		})),
+		none("duplicated at the host", a.duplicated()),
+		none("misdelivered", a.countTold(a.misdelivered)),
+		none("in doubt without cause", a.countTold(a.withoutCause)),
+		none("answered before the end of the session, but in doubt", a.countTold(a.ignored)),
+		a.lateReplies(),
+		none("frames that nobody waited for, and no second replies", a.unexplained()),
+	}
+}
+
+func (a *audit) count(is func(reference string, all []told) bool) (n int) {
+	for reference, all := range a.book.told {
+		if is(reference, all) {
+			n++
+		}
+	}
+	return n
+}
+
+func (a *audit) countTold(is func(reference string, t told) bool) (n int) {
+	for reference, all := range a.book.told {
+		for _, t := range all {
+			if is(reference, t) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+func (a *audit) duplicated() (n int) {
+	for _, s := range a.host {
+		if s.received > 1 {
+			n++
+		}
+	}
+	return n
+}
+
+// misdelivered: the reply is another request's, or the host has got something
+// else, or from another link, than was sent.
+func (a *audit) misdelivered(reference string, t told) bool {
+	if t.outcome.Answered() && !t.proven {
+		return true
+	}
+	s := a.host[reference]
+	return s != nil && (s.first.digest != t.digest || s.first.host != t.link)
+}
+
+// withoutCause: a send is in doubt only when its time was over, or when the
+// session that took it has ended.
+func (a *audit) withoutCause(_ string, t told) bool {
+	switch {
+	case t.outcome != traffic.InDoubt:
+		return false
+	case errors.Is(t.cause, messages.ErrTimeout):
+		return t.took < a.timeout || t.session == 0
+	case errors.Is(t.cause, messages.ErrLinkDown):
+		return !a.book.ended[sessionID{t.link, t.session}]
+	}
+	return true
+}
+
+// ignored: all that a host says before it half-closes a connection arrives, and
+// counts. A session that missed its echoes was reset from this side: what was
+// on its way then is lost.
+func (a *audit) ignored(reference string, t told) bool {
+	s := a.host[reference]
+	return t.outcome == traffic.InDoubt && errors.Is(t.cause, messages.ErrLinkDown) &&
+		s != nil && s.answered && a.halfClosed[[2]int{s.first.host, s.first.conn}] &&
+		!a.book.silent[sessionID{t.link, t.session}]
+}
+
+// lateReplies: each belongs to a send that is in doubt, proves it, and comes
+// once.
+func (a *audit) lateReplies() check {
+	matched, delivered := 0, make(map[string]bool)
+	for _, l := range a.book.late {
+		all := a.book.told[l.reference]
+		if len(all) == 1 && all[0].outcome == traffic.InDoubt && all[0].digest == l.digest &&
+			l.proven && !delivered[l.reference] {
+			matched++
+		}
+		delivered[l.reference] = true
+	}
+	return exactly("late replies that belong to a send in doubt", matched, len(a.book.late))
+}
+
+// unexplained counts the frames that nobody waited for, beyond the second
+// replies of the host.
+func (a *audit) unexplained() (n int) {
+	spare := make(map[string]int)
+	for reference, s := range a.host {
+		spare[reference] = s.replies - 1
+	}
+	for _, reference := range a.book.unmatched {
+		spare[reference]--
+		if spare[reference] < 0 {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/isolink-go/isolink/examples/internal/traffic"
+	"github.com/isolink-go/isolink/messages"
+)
+
+// account is a run in which everything that can happen has happened, and
+// nothing is wrong.
+type account struct {
+	book       *book
+	entries    []entry
+	halfClosed map[[2]int]bool
+	sent       uint64
+}
+
+const (
+	answeredOnce    = "000000000001"
+	answeredDouble  = "000000000002"
+	unsent          = "000000000003"
+	timedOut        = "000000000004"
+	cutOff          = "000000000005"
+	lateOne         = "000000000006"
+	beforeHalfClose = "000000000007" // answered, on the connection that was then half-closed
+)
+
+func digestOf(reference string) [sha256.Size]byte { return sha256.Sum256([]byte(reference)) }
+
+func honest() *account {
+	a := &account{book: newBook(1), halfClosed: map[[2]int]bool{{0, 2}: true}}
+	tell := func(reference string, outcome traffic.Outcome, session uint64, cause error) {
+		a.book.told[reference] = append(a.book.told[reference], told{
+			outcome: outcome, digest: digestOf(reference), proven: outcome.Answered(),
+			session: session, cause: cause, took: sendTimeout,
+		})
+		a.sent++
+	}
+	tell(answeredOnce, traffic.Approved, 0, nil)
+	tell(answeredDouble, traffic.Declined, 0, nil)
+	tell(unsent, traffic.NotSent, 0, messages.ErrLinkDown)
+	tell(timedOut, traffic.InDoubt, 2, messages.ErrTimeout)
+	tell(cutOff, traffic.InDoubt, 1, fmt.Errorf("%w: reset", messages.ErrLinkDown))
+	tell(lateOne, traffic.InDoubt, 1, messages.ErrTimeout)
+	tell(beforeHalfClose, traffic.Approved, 0, nil)
+	a.book.ended[sessionID{0, 1}] = true
+	a.book.unmatched = []string{answeredDouble}
+	a.book.late = []late{{reference: lateOne, digest: digestOf(lateOne), proven: true, moved: true}}
+
+	a.log(1, received, answeredOnce, answeredDouble, timedOut, cutOff, lateOne)
+	a.log(2, received, beforeHalfClose)
+	for _, reference := range []string{answeredOnce, answeredDouble, answeredDouble} {
+		a.log(1, replying, reference)
+		a.log(1, replied, reference)
+	}
+	a.log(2, replying, beforeHalfClose, lateOne)
+	a.log(2, replied, beforeHalfClose, lateOne)
+	// The links' own echoes are nobody's send.
+	a.entries = append(a.entries, entry{stage: received}, entry{stage: received})
+	return a
+}
+
+func (a *account) log(conn int, at stage, references ...string) {
+	for _, reference := range references {
+		a.entries = append(a.entries, entry{
+			stage: at, conn: conn, reference: reference, digest: digestOf(reference),
+		})
+	}
+}
+
+// forget takes a reference out of the ledger.
+func (a *account) forget(reference string) {
+	a.entries = slices.DeleteFunc(a.entries, func(e entry) bool { return e.reference == reference })
+}
+
+func (a *account) change(reference string, how func(*told)) {
+	how(&a.book.told[reference][0])
+}
+
+// failing are the names of the checks that fail.
+func (a *account) failing() (names []string) {
+	for _, c := range newAudit(a.book, a.entries, a.halfClosed, sendTimeout).safety(a.sent) {
+		if !c.ok {
+			names = append(names, c.name)
+		}
+	}
+	return names
+}
+
+func TestAnHonestRunPasses(t *testing.T) {
+	a := honest()
+	require.Empty(t, a.failing())
+	// A session that was reset from this side may lose answers.
+	a.change(beforeHalfClose, func(t *told) {
+		*t = told{outcome: traffic.InDoubt, digest: t.digest, session: 1, cause: messages.ErrLinkDown}
+	})
+	a.book.silent[sessionID{0, 1}] = true
+	require.Empty(t, a.failing())
+}
+
+func TestEachCheckFails(t *testing.T) {
+	const lost = "lost"
+	for _, c := range []struct {
+		check string
+		wrong func(*account)
+	}{
+		{lost, func(a *account) { a.sent++ }},
+		{lost, func(a *account) { a.sent-- }},
+		{"settled more than once", func(a *account) {
+			a.book.told[answeredOnce] = append(a.book.told[answeredOnce], a.book.told[answeredOnce][0])
+		}},
+		{"failed without one of the outcomes", func(a *account) {
+			a.change(unsent, func(t *told) { t.outcome = traffic.Failed })
+		}},
+		{"not sent, but seen by the host", func(a *account) { a.log(1, received, unsent) }},
+		{"answered, but unknown to the host", func(a *account) { a.forget(answeredOnce) }},
+		{"answered, but unknown to the host", func(a *account) {
+			a.forget(answeredOnce)
+			a.log(1, received, answeredOnce)
+		}},
+		{"duplicated at the host", func(a *account) { a.log(2, received, timedOut) }},
+		{"misdelivered", func(a *account) { a.change(answeredOnce, func(t *told) { t.proven = false }) }},
+		{"misdelivered", func(a *account) { a.change(timedOut, func(t *told) { t.digest[0]++ }) }},
+		{"misdelivered", func(a *account) { a.change(answeredOnce, func(t *told) { t.link = 1 }) }},
+		{"in doubt without cause", func(a *account) { a.change(timedOut, func(t *told) { t.took = sendTimeout - 1 }) }},
+		{"in doubt without cause", func(a *account) { a.change(timedOut, func(t *told) { t.session = 0 }) }},
+		{"in doubt without cause", func(a *account) { a.change(cutOff, func(t *told) { t.session = 2 }) }},
+		{"in doubt without cause", func(a *account) {
+			a.change(timedOut, func(t *told) { t.cause = errors.New("some other") })
+		}},
+		{"answered before the end of the session, but in doubt", func(a *account) {
+			a.change(beforeHalfClose, func(t *told) {
+				*t = told{outcome: traffic.InDoubt, digest: t.digest, session: 1, cause: messages.ErrLinkDown}
+			})
+		}},
+		{"late replies that belong to a send in doubt", func(a *account) {
+			a.book.late = append(a.book.late, a.book.late[0])
+		}},
+		{"late replies that belong to a send in doubt", func(a *account) { a.book.late[0].reference = answeredOnce }},
+		{"late replies that belong to a send in doubt", func(a *account) { a.book.late[0].reference = "" }},
+		{"late replies that belong to a send in doubt", func(a *account) { a.book.late[0].proven = false }},
+		{"late replies that belong to a send in doubt", func(a *account) { a.book.late[0].digest[0]++ }},
+		{"frames that nobody waited for, and no second replies", func(a *account) {
+			a.book.unmatched = append(a.book.unmatched, answeredOnce)
+		}},
+		{"frames that nobody waited for, and no second replies", func(a *account) {
+			a.book.unmatched = append(a.book.unmatched, answeredDouble)
+		}},
+		{"frames that nobody waited for, and no second replies", func(a *account) {
+			a.book.unmatched = append(a.book.unmatched, "")
+		}},
+	} {
+		a := honest()
+		c.wrong(a)
+		assert.Contains(t, a.failing(), c.check)
+	}
+}
+
+func TestACheckSaysWhatItHasFound(t *testing.T) {
+	assert.Equal(t, "CHECK lost: 0 (goal 0) ok", none("lost", 0).String())
+	assert.Equal(t, "CHECK lost: 2 (goal 0) FAIL", none("lost", 2).String())
+	assert.Equal(t, "CHECK lost: -1 (goal 0) FAIL", none("lost", -1).String())
+	assert.Equal(t, "CHECK late: 7 (goal >= 7) ok", atLeast("late", 7, 7).String())
+	assert.Equal(t, "CHECK late: 6 (goal >= 7) FAIL", atLeast("late", 6, 7).String())
+	assert.Equal(t, "CHECK up: 3 (goal 3) ok", exactly("up", 3, 3).String())
+	assert.Equal(t, "CHECK up: 4 (goal 3) FAIL", exactly("up", 4, 3).String())
+}

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"log/slog"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/isolink-go/isolink/examples/internal/traffic"
+	"github.com/isolink-go/isolink/examples/spec87"
+	"github.com/isolink-go/isolink/messages"
+	"github.com/isolink-go/isolink/supervisor"
+	"github.com/isolink-go/isolink/testdata"
+)
+
+// links is how many there are, each with a host of its own.
+const links = 3
+
+// Bounds of what should take no time, so that nothing can hang.
+const (
+	upWithin    = 10 * time.Second
+	closeWithin = 10 * time.Second
+	goneWithin  = 3 * time.Second
+)
+
+// demo is one run.
+type demo struct {
+	options options
+	out     io.Writer
+	names   []string
+	plan    [][]fault
+	numbers *traffic.Numbers
+	samples *traffic.Samples
+	ledger  *ledger
+	book    *book
+	hosts   []*host
+	manager *supervisor.Manager
+}
+
+// run runs the demo and prints it. It returns false when a check failed, and an
+// error when there was nothing to check. When ctx ends early, it ends the run in
+// order; what needs a whole run is then not checked.
+func run(ctx context.Context, o options, out io.Writer) (ok bool, err error) {
+	d := &demo{
+		options: o, out: out, numbers: traffic.NewNumbers(1, 1), ledger: new(ledger), book: newBook(links),
+		plan: newPlan(o.seed, o.length()),
+	}
+	goroutines := runtime.NumGoroutine()
+	if err := d.start(); err != nil {
+		return false, err
+	}
+	settled, up, err := d.course(ctx)
+	if err := d.stop(); err != nil {
+		return false, err
+	}
+	statuses := d.statuses() // whatever was under way is counted by now
+	if err != nil {
+		return false, err
+	}
+	if !settled {
+		fmt.Fprintln(out, "some sends are still under way long after their time-out")
+	}
+	left := goroutinesBeyond(goroutines, goneWithin)
+	d.table(statuses)
+	return d.checks(statuses, up, left, ctx.Err() != nil), nil
+}
+
+// start starts hosts and links. What was started when it fails is ended.
+func (d *demo) start() error {
+	file, err := testdata.Files.Open("transactions.hex")
+	if err != nil {
+		return err
+	}
+	defer file.Close() //nolint:errcheck // embedded
+	if d.samples, err = traffic.ReadSamples(file, spec87.Spec); err != nil {
+		return fmt.Errorf("transactions.hex: %w", err)
+	}
+	hostTLS, linkTLS, err := certificates()
+	if err != nil {
+		return err
+	}
+	logger := slog.New(slog.DiscardHandler)
+	if d.options.verbose {
+		printPlan(d.out, d.plan)
+		logger = slog.New(slog.NewTextHandler(d.out, nil))
+	}
+	var config supervisor.Config
+	for i := range links {
+		h := d.startHost(i, hostTLS)
+		name := fmt.Sprintf("link-%d", i+1)
+		d.names = append(d.names, name)
+		config.Links = append(config.Links,
+			observe(linkConfig(name, h.peer.Addr(), linkTLS, d.numbers, logger), d.book, i))
+	}
+	config.Logger = logger
+	if d.manager, err = supervisor.New(nil, config); err != nil {
+		d.closeHosts()
+	}
+	return err
+}
+
+func (d *demo) startHost(index int, config *tls.Config) *host {
+	h := &host{
+		index: index, seed: d.options.seed, timeout: sendTimeout, numbers: d.numbers, ledger: d.ledger,
+	}
+	h.listen(config)
+	d.hosts = append(d.hosts, h)
+	return h
+}
+
+// course is the run itself: the links come up, the senders send while the hosts
+// misbehave, and at the end the links come up again.
+func (d *demo) course(ctx context.Context) (settled bool, up int, err error) {
+	if up := d.awaitUp(ctx); up < links {
+		return false, up, fmt.Errorf("only %d of %d links came up", up, links)
+	}
+	var misbehaving sync.WaitGroup
+	for i, h := range d.hosts {
+		misbehaving.Go(func() { h.misbehave(ctx, d.plan[i]) })
+	}
+	progress := traffic.StartProgress(d.out, d.options.verbose, d.progress)
+	defer progress.Stop()
+	sending, cancel := context.WithTimeout(ctx, d.options.length())
+	defer cancel()
+	settled = d.sender().Run(sending)
+	misbehaving.Wait()
+	return settled, d.awaitUpAgain(), nil
+}
+
+func (d *demo) sender() *traffic.Sender {
+	s := &traffic.Sender{
+		Spec: spec87.Spec, Samples: d.samples, Numbers: d.numbers, Observer: d.book,
+		Rate: d.options.rate, Timeout: sendTimeout,
+	}
+	for _, name := range d.names {
+		s.Links = append(s.Links, d.manager.Link(name))
+	}
+	return s
+}
+
+// awaitUp waits until all links are up, and counts those that are.
+func (d *demo) awaitUp(ctx context.Context) (up int) {
+	ctx, cancel := context.WithTimeout(ctx, upWithin)
+	defer cancel()
+	for _, link := range d.manager.Links() {
+		if link.Await(ctx, messages.Up) == nil {
+			up++
+		}
+	}
+	return up
+}
+
+// awaitUpAgain waits until what the hosts have done is over and done with:
+// nothing is delayed, they have connections that they did nothing to, and the
+// links are up.
+func (d *demo) awaitUpAgain() (up int) {
+	ctx, cancel := context.WithTimeout(context.Background(), upWithin)
+	defer cancel()
+	for _, h := range d.hosts {
+		h.awaitQuiet()
+		h.awaitOpen(ctx)
+	}
+	return d.awaitUp(ctx)
+}
+
+func (d *demo) statuses() []supervisor.Status {
+	var all []supervisor.Status
+	for _, link := range d.manager.Links() {
+		all = append(all, link.Status())
+	}
+	return all
+}
+
+// stop ends the links and then the hosts.
+func (d *demo) stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
+	defer cancel()
+	err := d.manager.Close(ctx)
+	d.closeHosts()
+	return err
+}
+
+func (d *demo) closeHosts() {
+	for _, h := range d.hosts {
+		h.close()
+	}
+}
+
+// goroutinesBeyond is how many goroutines there are beyond that many. It gives
+// those that are ending the time to end.
+func goroutinesBeyond(before int, within time.Duration) int {
+	ticker := time.NewTicker(pollEvery)
+	defer ticker.Stop()
+	for start := time.Now(); runtime.NumGoroutine() > before && time.Since(start) < within; {
+		<-ticker.C
+	}
+	return max(0, runtime.NumGoroutine()-before)
+}

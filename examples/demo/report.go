@@ -1,0 +1,75 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/isolink-go/isolink/examples/internal/traffic"
+	"github.com/isolink-go/isolink/messages"
+	"github.com/isolink-go/isolink/supervisor"
+)
+
+// heading says what is about to be seen.
+func heading(out io.Writer, o options) {
+	fmt.Fprintf(out, `isolink demo: %d links over mutual TLS, %d sends a second for %d s, seed %d.
+The hosts close, reset and half-close connections, stall, answer late, twice or
+not at all. They log each request before they answer it; at the end, what the
+callers were told is compared with that log, send by send.
+`, links, o.rate, o.seconds, o.seed)
+}
+
+// printPlan prints the faults of connections that the seed has led to.
+func printPlan(out io.Writer, plan [][]fault) {
+	for i, faults := range plan {
+		for _, f := range faults {
+			fmt.Fprintf(out, "plan: link-%d, %v: %s", i+1, f.at.Round(time.Millisecond), f.kind)
+			if f.lasts > 0 {
+				fmt.Fprintf(out, " (%v)", f.lasts.Round(time.Millisecond))
+			}
+			fmt.Fprintln(out)
+		}
+	}
+}
+
+// progress is the line that is printed each second.
+func (d *demo) progress() string {
+	c := d.book.tally.Total()
+	var late uint64
+	up := 0
+	for i, s := range d.statuses() {
+		all, _ := d.book.lateReplies(i)
+		late += all
+		if s.State == messages.Up {
+			up++
+		}
+	}
+	return fmt.Sprintf("sent %d, answered %d, not sent %d, in doubt %d, late %d, links up %d",
+		c.Sent, c.Answered(), c.Outcomes[traffic.NotSent], c.Outcomes[traffic.InDoubt], late, up)
+}
+
+// table prints what happened, by link.
+func (d *demo) table(statuses []supervisor.Status) {
+	fmt.Fprintln(d.out)
+	t := traffic.NewTable(d.out, d.names)
+	tally := d.book.tally
+	t.Outcomes(tally)
+	t.Causes(tally)
+	late, moved := make([]uint64, links), make([]uint64, links)
+	for i := range links {
+		late[i], moved[i] = d.book.lateReplies(i)
+	}
+	t.CountRow("late replies", func(link int) uint64 { return late[link] })
+	t.CountRow("  in a later session", func(link int) uint64 { return moved[link] })
+	t.CountRow("restarts", func(link int) uint64 { return restarts(statuses[link]) })
+	t.CountRow("echoes answered", func(link int) uint64 { return statuses[link].Counters.Echoes })
+	t.CountRow("echoes missed", func(link int) uint64 { return statuses[link].Counters.Missed })
+	for k := range kinds {
+		t.CountRow(k.String(), func(link int) uint64 { return d.hosts[link].faults[k].Load() })
+	}
+	t.Latencies(tally)
+	fmt.Fprintln(d.out)
+}
+
+// restarts counts the sessions after the first.
+func restarts(s supervisor.Status) uint64 { return max(s.Counters.Sessions, 1) - 1 }

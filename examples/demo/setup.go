@@ -1,0 +1,106 @@
+package main
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/moov-io/iso8583"
+
+	"github.com/isolink-go/isolink/examples/internal/traffic"
+	"github.com/isolink-go/isolink/examples/spec87"
+	"github.com/isolink-go/isolink/framing"
+	"github.com/isolink-go/isolink/messages"
+	"github.com/isolink-go/isolink/supervisor"
+	"github.com/isolink-go/isolink/testdata"
+)
+
+// The time-outs are short, so that much happens within ten seconds; a switch
+// would leave most of them at their defaults.
+const (
+	sendTimeout = 400 * time.Millisecond
+	echoTime    = 200 * time.Millisecond // IdleTime and EchoTimeout
+	minDelay    = 100 * time.Millisecond
+)
+
+// linkConfig is a link to a host, with mutual TLS.
+func linkConfig(name, addr string, config *tls.Config, numbers *traffic.Numbers, logger *slog.Logger) supervisor.LinkConfig {
+	return supervisor.LinkConfig{
+		Name:            name,
+		Addrs:           []string{addr},
+		Spec:            spec87.Spec,
+		Framing:         framing.Binary2{},
+		TLS:             config,
+		SendTimeout:     sendTimeout,
+		Echo:            func() (*iso8583.Message, error) { return echo(numbers) },
+		IdleTime:        echoTime,
+		EchoTimeout:     echoTime,
+		MaxMissedEchoes: 2,
+		// More than a run can have: no event may go untold here.
+		MaxEvents: 1 << 20,
+		Backoff: supervisor.Backoff{
+			MinDelay: minDelay, Base: 50 * time.Millisecond, Cap: 400 * time.Millisecond, StableAfter: time.Second,
+		},
+		Logger: logger,
+	}
+}
+
+// echo builds a link's echo. Its STAN comes from where those of the
+// transactions do: they share the keys of class 8. It has no reference.
+func echo(numbers *traffic.Numbers) (*iso8583.Message, error) {
+	message := iso8583.NewMessage(spec87.Spec)
+	message.MTI("0800")
+	return message, errors.Join(
+		message.Field(7, time.Now().UTC().Format("0102150405")),
+		message.Field(traffic.STANField, numbers.STAN()),
+		message.Field(70, "301"), // echo test
+	)
+}
+
+// certificates reads the certificates of both ends of mutual TLS.
+func certificates() (host, link *tls.Config, err error) {
+	authority, err := testdata.Files.ReadFile("certs/ca.pem")
+	if err != nil {
+		return nil, nil, err
+	}
+	trusted := x509.NewCertPool()
+	if !trusted.AppendCertsFromPEM(authority) {
+		return nil, nil, errors.New("certs/ca.pem: no certificate in it")
+	}
+	hostPair, hostErr := keyPair("server")
+	linkPair, linkErr := keyPair("client")
+	host = &tls.Config{
+		MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{hostPair},
+		ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: trusted,
+	}
+	link = &tls.Config{
+		MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{linkPair}, RootCAs: trusted,
+	}
+	return host, link, errors.Join(hostErr, linkErr)
+}
+
+func keyPair(name string) (tls.Certificate, error) {
+	certificate, err := testdata.Files.ReadFile("certs/" + name + ".pem")
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	key, err := testdata.Files.ReadFile("certs/" + name + "-key.pem")
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	pair, err := tls.X509KeyPair(certificate, key)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("certs/%s.pem: %w", name, err)
+	}
+	return pair, nil
+}
+
+// observe lets the book see what a link tells.
+func observe(config supervisor.LinkConfig, b *book, link int) supervisor.LinkConfig {
+	config.OnLate = func(reply *messages.LateReply) { b.onLate(link, reply) }
+	config.OnEvent = func(event messages.Event) { b.onEvent(link, event) }
+	return config
+}
