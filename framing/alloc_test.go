@@ -54,6 +54,15 @@ func framersForAllocs(headerLen int) []framing.Framer {
 		framing.Binary2{HeaderLen: headerLen, Inclusive: true},
 		framing.ASCII{HeaderLen: headerLen},
 		framing.ASCII{HeaderLen: headerLen, Digits: 6, Inclusive: true},
+		framing.Binary4{HeaderLen: headerLen, Inclusive: true},
+		framing.CMF{HeaderLen: headerLen},
+		framing.BCD2{HeaderLen: headerLen},
+		framing.Hex4{HeaderLen: headerLen},
+		framing.EBCDIC4{HeaderLen: headerLen},
+		framing.Padded{HeaderLen: headerLen},
+		framing.Padded{HeaderLen: headerLen, Leading: true},
+		framing.RBP{HeaderLen: headerLen},
+		framing.BASE24{HeaderLen: headerLen},
 		peeking(headerLen),
 	}
 }
@@ -64,17 +73,37 @@ func TestAllocationsOfRead(t *testing.T) {
 			for size, want := range map[int]float64{0: 0, 39: 1} {
 				wire, err := f.Append(nil, nil, make([]byte, size))
 				require.NoError(t, err)
-				r := bufio.NewReader(&repeat{wire: wire})
-				got := testing.AllocsPerRun(200, func() {
-					header, body, err := f.Read(r, 100)
-					if err != nil || len(header)+len(body) != size {
-						panic(fmt.Sprintf("%d bytes, %v", len(header)+len(body), err))
-					}
-				})
-				assert.Equal(t, want, got, "%v, header %d, size %d", f, headerLen, size)
+				assert.Equal(t, want, allocationsOfRead(f, wire, size), "%v, header %d, size %d", f, headerLen, size)
 			}
 		}
 	}
+	for _, tc := range []struct {
+		framer framing.Framer
+		wire   string
+		size   int
+		want   float64
+	}{
+		{framing.TPDU{}, "\x00\x09" + tpdu + "0800", 9, 1},
+		{framing.TPDU{}, "\x00\x00", 0, 0},
+		{framing.VMLH{}, "\x00\x04\x00\x00" + "0800", 4, 1},
+		{framing.VMLH{}, "\x00\x00\x00\x20", 0, 0},
+		{framing.VisaBaseI{}, "\x00\x1a\x00\x00" + baseIPlain + "0800", 26, 1},
+		{framing.VisaBaseI{}, "\x00\x00\x00\x00", 0, 0},
+		{framing.Trailer{}, "0800\x03", 4, 1},
+	} {
+		assert.Equal(t, tc.want, allocationsOfRead(tc.framer, []byte(tc.wire), tc.size), "%v, size %d", tc.framer, tc.size)
+	}
+}
+
+func allocationsOfRead(f framing.Framer, wire []byte, size int) float64 {
+	// A multiple of the frame, so that none of Trailer comes in two pieces.
+	r := bufio.NewReaderSize(&repeat{wire: wire}, 100*len(wire))
+	return testing.AllocsPerRun(200, func() {
+		header, body, err := f.Read(r, 100)
+		if err != nil || len(header)+len(body) != size {
+			panic(fmt.Sprintf("%d bytes, %v", len(header)+len(body), err))
+		}
+	})
 }
 
 // sink keeps the compiler from leaving an allocation out.
@@ -84,7 +113,8 @@ func TestAppendDoesNotAllocate(t *testing.T) {
 	header, body := make([]byte, 5), make([]byte, 39)
 	// One, or two where the race detector is on.
 	grown := testing.AllocsPerRun(200, func() { sink = slices.Grow([]byte(nil), 44) })
-	for _, f := range framersForAllocs(0) {
+	all := append(framersForAllocs(0), framing.TPDU{}, framing.VMLH{}, framing.Trailer{})
+	for _, f := range all {
 		dst := make([]byte, 0, 100)
 		assert.Zero(t, testing.AllocsPerRun(200, func() {
 			wire, err := f.Append(dst, header, body)
@@ -101,6 +131,23 @@ func TestAppendDoesNotAllocate(t *testing.T) {
 	}
 }
 
+func TestAppendOfHeadersDoesNotAllocate(t *testing.T) {
+	dst, body := make([]byte, 0, 100), make([]byte, 39)
+	given := []byte(baseIPlain)
+	for name, appended := range map[string]func() ([]byte, error){
+		"TPDU, default":   func() ([]byte, error) { return framing.TPDU{}.Append(dst, nil, body) },
+		"BASE I":          func() ([]byte, error) { return framing.VisaBaseI{}.Append(dst, given, body) },
+		"BASE I, default": func() ([]byte, error) { return framing.VisaBaseI{}.Append(dst, nil, body) },
+	} {
+		assert.Zero(t, testing.AllocsPerRun(200, func() {
+			wire, err := appended()
+			if err != nil || len(wire) < 44 {
+				panic(fmt.Sprintf("%d bytes, %v", len(wire), err))
+			}
+		}), name)
+	}
+}
+
 // A refused length costs an error, never the memory that it claims.
 func TestRefusedLengthAllocatesNoBody(t *testing.T) {
 	const rounds = 100
@@ -110,6 +157,12 @@ func TestRefusedLengthAllocatesNoBody(t *testing.T) {
 	}{
 		{framing.Binary2{}, "\xff\xff"},
 		{framing.ASCII{Digits: 6}, "999999"},
+		{framing.Binary4{}, "\x7f\xff\xff\xff"},
+		{framing.CMF{}, "\xff\xff\xff"},
+		{framing.Hex4{}, "FFFF"},
+		{framing.Padded{}, "\xff\xff\x00\x00"},
+		{framing.VisaBaseI{}, "\xff\xff\x00\x00"},
+		{framing.BASE24{}, "\xff\xff"},
 		{threeBytes(), "\xff\xff\xff"},
 	} {
 		r := bufio.NewReader(&repeat{wire: []byte(tc.wire)})

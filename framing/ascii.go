@@ -3,7 +3,6 @@ package framing
 import (
 	"bufio"
 	"errors"
-	"slices"
 	"strconv"
 )
 
@@ -43,17 +42,7 @@ func (f ASCII) Append(dst, header, body []byte) ([]byte, error) {
 		return dst, f.Validate()
 	}
 	c := f.counted()
-	if err := c.validateHeaderLen(); err != nil {
-		return dst, err
-	}
-	size, err := c.size(header, body)
-	if err != nil {
-		return dst, err
-	}
-	dst = slices.Grow(dst, c.width+size)
-	dst = appendDecimal(dst, size+c.own, c.width)
-	dst = append(dst, header...)
-	return append(dst, body...), nil
+	return c.append(dst, header, body)
 }
 
 // Read is described at [Framer]. It accepts digits only: no sign, no space. It
@@ -63,21 +52,12 @@ func (f ASCII) Read(r *bufio.Reader, limit int) (header, body []byte, err error)
 		return nil, nil, f.Validate()
 	}
 	c := f.counted()
-	if err := c.validateHeaderLen(); err != nil {
-		return nil, nil, err
-	}
-	raw, err := c.peekLength(r)
-	if err != nil {
-		return nil, nil, err
-	}
-	length, ok := decimal(raw, c.width)
-	if !ok {
-		return nil, nil, c.refuse(opens(r), limit, &Error{
-			Err: ErrLength, Size: -1, detail: "these are not decimal digits",
-		})
-	}
-	return c.read(r, limit, length)
+	return c.readFrame(r, limit)
 }
+
+// AppendKeepAlive is described at [KeepAliver]: "0000", or "0004" when
+// inclusive. It returns false for wrong options.
+func (f ASCII) AppendKeepAlive(dst []byte) ([]byte, bool) { return appendKeepAlive(f, dst) }
 
 // Validate reports options that no frame can be read or written with, all of
 // them at once; the error wraps ErrOptions. Append and Read return the same.
@@ -90,17 +70,22 @@ func (f ASCII) Validate() error {
 		}
 		return err
 	}
-	return f.counted().validateHeaderLen()
+	c := f.counted()
+	return c.validateHeaderLen()
 }
 
-// String returns the name of the framing, with its digits: "ascii4" or "ascii4
-// inclusive".
+// String returns the name of the framing, with its digits, as [Parse] reads it:
+// "ascii4", "ascii6 inclusive header=12".
 func (f ASCII) String() string {
-	name := "ascii" + strconv.Itoa(f.digits())
-	if f.Inclusive {
-		name += " inclusive"
+	if f.digitsValid() {
+		c := f.counted()
+		return c.title()
 	}
-	return name
+	c := counted{name: "ascii" + strconv.Itoa(f.digits()), headerLen: f.HeaderLen}
+	if f.Inclusive {
+		c.name += inclusiveSuffix
+	}
+	return c.title()
 }
 
 func (f ASCII) digits() int {
@@ -126,9 +111,7 @@ func (f ASCII) counted() counted {
 		headerLen: f.HeaderLen,
 	}
 	if f.Inclusive {
-		c.name = asciiInclusiveNames[width-minDigits]
-		c.own = width
-		c.max -= width
+		return c.including(asciiInclusiveNames[width-minDigits])
 	}
 	return c
 }

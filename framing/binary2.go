@@ -2,9 +2,7 @@ package framing
 
 import (
 	"bufio"
-	"encoding/binary"
 	"math"
-	"slices"
 )
 
 // Binary2 is the most common framing: a length of two bytes, big-endian, in
@@ -31,58 +29,43 @@ const binary2Width = 2
 // an [*Error], and ErrOptions.
 func (f Binary2) Append(dst, header, body []byte) ([]byte, error) {
 	c := f.counted()
-	if err := c.validateHeaderLen(); err != nil {
-		return dst, err
-	}
-	size, err := c.size(header, body)
-	if err != nil {
-		return dst, err
-	}
-	dst = slices.Grow(dst, c.width+size)
-	dst = binary.BigEndian.AppendUint16(dst, uint16(size+c.own))
-	dst = append(dst, header...)
-	return append(dst, body...), nil
+	return c.append(dst, header, body)
 }
 
 // Read is described at [Framer]. It allocates once for a frame, and not at all
 // for a keep-alive.
 func (f Binary2) Read(r *bufio.Reader, limit int) (header, body []byte, err error) {
 	c := f.counted()
-	if err := c.validateHeaderLen(); err != nil {
-		return nil, nil, err
-	}
-	raw, err := c.peekLength(r)
-	if err != nil {
-		return nil, nil, err
-	}
-	return c.read(r, limit, bigEndian(raw))
+	return c.readFrame(r, limit)
 }
+
+// AppendKeepAlive is described at [KeepAliver]: 00 00, or 00 02 when inclusive.
+func (f Binary2) AppendKeepAlive(dst []byte) ([]byte, bool) { return appendKeepAlive(f, dst) }
 
 // Validate reports options that no frame can be read or written with; the
 // error wraps ErrOptions. Append and Read return the same.
 func (f Binary2) Validate() error {
-	return f.counted().validateHeaderLen()
+	c := f.counted()
+	return c.validateHeaderLen()
 }
 
-// String returns the name of the framing: "binary2" or "binary2 inclusive".
+// String returns the name of the framing, as [Parse] reads it: "binary2",
+// "binary2 inclusive header=5".
 func (f Binary2) String() string {
-	if f.Inclusive {
-		return "binary2 inclusive"
-	}
-	return "binary2"
+	c := f.counted()
+	return c.title()
 }
 
 func (f Binary2) counted() counted {
 	c := counted{
-		name:      f.String(),
+		name:      "binary2",
 		encoding:  binaryEncoding,
 		width:     binary2Width,
 		max:       math.MaxUint16,
 		headerLen: f.HeaderLen,
 	}
 	if f.Inclusive {
-		c.own = binary2Width
-		c.max -= binary2Width
+		return c.including("binary2 inclusive")
 	}
 	return c
 }

@@ -10,7 +10,7 @@ import (
 // was refused. first holds the length field at least, except with
 // unknownEncoding. A guess must be a size that limit allows, or it explains
 // nothing.
-func (c counted) diagnose(first []byte, limit int) string {
+func (c *counted) diagnose(first []byte, limit int) string {
 	if hint := otherProtocol(first); hint != "" {
 		return hint
 	}
@@ -19,9 +19,14 @@ func (c counted) diagnose(first []byte, limit int) string {
 		if hint := asciiInBinary(first, c.width, limit); hint != "" {
 			return hint
 		}
+		if c.width > binary2Width {
+			return c.otherForm(first, limit)
+		}
 		return otherBinary(first[:c.width], limit)
 	case asciiEncoding:
 		return notASCII(first[:c.width], limit)
+	case ebcdicEncoding, hexEncoding, bcdEncoding:
+		return c.otherForm(first, limit)
 	case unknownEncoding:
 		// Where the length ends is not known, and what follows it must not
 		// be shown.
@@ -31,11 +36,11 @@ func (c counted) diagnose(first []byte, limit int) string {
 
 // diagnoseTruncated is diagnose for a length that was accepted. Nearly every
 // length makes sense in some other binary form, so those are not guessed.
-func (c counted) diagnoseTruncated(first []byte, size int) string {
+func (c *counted) diagnoseTruncated(first []byte, size int) string {
 	if hint := otherProtocol(first); hint != "" {
 		return hint
 	}
-	if c.encoding == binaryEncoding {
+	if c.encoding == binaryEncoding || c.encoding == bcdEncoding {
 		return asciiInBinary(first, c.width, size)
 	}
 	return ""

@@ -9,15 +9,35 @@ func decimal(b []byte, width int) (value int, ok bool) {
 	return number(b[:width], 10, asciiDigit)
 }
 
-// appendDecimal appends value as ASCII decimal digits, width of them.
-func appendDecimal(dst []byte, value, width int) []byte {
+// The digits by their values, as they are written.
+const (
+	asciiDigits  = "0123456789ABCDEF"
+	ebcdicDigits = "\xF0\xF1\xF2\xF3\xF4\xF5\xF6\xF7\xF8\xF9"
+)
+
+// appendNumber appends value in width digits, filled up with zeros.
+func appendNumber(dst []byte, value, base, width int, digits string) []byte {
 	start := len(dst)
 	for range width {
-		dst = append(dst, '0')
+		dst = append(dst, digits[0])
 	}
 	for i := len(dst) - 1; i >= start; i-- {
-		dst[i] += byte(value % 10)
-		value /= 10
+		dst[i] = digits[value%base]
+		value /= base
+	}
+	return dst
+}
+
+// appendPackedBCD appends value with two decimal digits in each of width
+// bytes.
+func appendPackedBCD(dst []byte, value, width int) []byte {
+	start := len(dst)
+	for range width {
+		dst = append(dst, 0)
+	}
+	for i := len(dst) - 1; i >= start; i-- {
+		dst[i] = byte(value/10%10<<4 | value%10)
+		value /= 100
 	}
 	return dst
 }

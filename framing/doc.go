@@ -26,32 +26,53 @@
 //
 // # Frames
 //
-// A frame is one message with all that its framing puts around it. Here it is
-// a length field, then the header and the body, which the length counts
-// together as one block. The body is the packed ISO 8583 message. The header
-// is what a host puts between length and message (a TPDU, a BASE I header, a
-// vendor's); HeaderLen tells Read how many bytes to split off as the header.
-// With HeaderLen 0 all is body. Append writes whatever header it is given.
+// A frame is one message with all that its framing puts around it. In most
+// framings that is a length field, then the header and the body, which the length
+// counts together as one block. The body is the packed ISO 8583 message. The
+// header is what a host puts between length and message (a TPDU, a BASE I
+// header, a vendor's); HeaderLen tells Read how many bytes to split off as the
+// header. With HeaderLen 0 all is body. Append writes whatever header it is given.
+//
+// A header belongs to its message: [ReplyHeader] makes that of a reply of it.
+// [TPDU] and [VisaBaseI] know their header, split it off without an option, and
+// write a default one where none is given.
 //
 // # Framings
 //
-//	framing                     a message of 39 bytes             largest block, bytes
-//	Binary2{}                   00 27 body                                      65,535
-//	Binary2{Inclusive: true}    00 29 body                                      65,533
-//	Binary2{HeaderLen: 5}       00 2C header(5) body                            65,535
-//	ASCII{}                     "0039" body                                      9,999
-//	ASCII{Inclusive: true}      "0043" body                                      9,995
-//	ASCII{Digits: 6}            "000039" body                                  999,999
-//	Funcs{...}                  what WriteLength writes, body                MaxLength
+//	framing                     name                a message of 39 bytes             largest block, bytes
+//	Binary2{}                   binary2             00 27 body                                      65,535
+//	Binary2{Inclusive: true}    binary2 inclusive   00 29 body                                      65,533
+//	Binary2{HeaderLen: 5}       binary2 header=5    00 2C header(5) body                            65,535
+//	TPDU{}                      binary2+tpdu        00 2C 60 00 00 00 00 body                       65,535
+//	Binary4{}                   binary4             00 00 00 27 body                         2,147,483,647
+//	CMF{}                       cmf                 00 00 27 body                               16,777,215
+//	Padded{}                    padded              00 27 00 00 body                                65,535
+//	Padded{Leading: true}       padded leading      00 00 00 27 body                                65,535
+//	RBP{}                       rbp                 D0 4A 00 27 00 00 body                          65,535
+//	VMLH{}                      vmlh                00 27 00 00 body                                 2,048
+//	VisaBaseI{}                 base1               00 3D 00 00 header(22) body                     65,535
+//	BASE24{}                    base24              00 28 body 03                                   65,534
+//	Trailer{}                   trailer             body 03                                   no length: any
+//	BCD2{}                      bcd2                00 39 body                                       9,999
+//	ASCII{}                     ascii4              "0039" body                                      9,999
+//	ASCII{Inclusive: true}      ascii4 inclusive    "0043" body                                      9,995
+//	ASCII{Digits: 6}            ascii6              "000039" body                                  999,999
+//	EBCDIC4{}                   ebcdic4             F0 F0 F3 F9 body                                 9,999
+//	Hex4{}                      hex4                "0027" body                                     65,535
+//	Funcs{...}                                      what WriteLength writes, body                MaxLength
 //
-// An inclusive length counts its own bytes besides the block.
+// An inclusive length counts its own bytes besides the block; Binary4, CMF, BCD2,
+// EBCDIC4 and Hex4 have that option too. [Parse] makes a framing of its name, and
+// String gives the name back, with all options.
 //
 // # Keep-alives
 //
 // A frame without a body is a keep-alive on many hosts, never a message: a
 // length of zero, or, where the length is inclusive, of its own size. Read
-// returns it as an empty body without an error. To send one, call Append with
-// neither header nor body. With HeaderLen, a header without a body is one too.
+// returns it as an empty body without an error. A header without a body is one
+// too, and so is a session-control frame of [VMLH], whose content is returned as
+// the header. To send one, call AppendKeepAlive, or Append with neither header nor
+// body. [Trailer] has none.
 //
 // # Limits
 //
@@ -70,6 +91,8 @@
 //	io.ErrUnexpectedEOF    the stream ended inside a frame
 //	ErrTooLarge            above the limit of Read, or above what the length field can say
 //	ErrLength              length bytes that are no length of this framing
+//	ErrHeader              a header of another size than the framing's
+//	ErrTrailer             a trailer that is missing, or inside a message
 //	ErrOptions             options that Validate refuses; not an *Error
 //	any other error        the reader's own, or that of a function in Funcs
 //
@@ -77,5 +100,7 @@
 // says what the bytes look like: ASCII digits, binary, packed BCD, a reversed
 // byte order, a TLS record or an HTTP request. It shows the bytes that stand
 // where the length should, 6 at most: where a stream is out of step they may be
-// of a message, but too few of it to be a card number.
+// of a message, but too few of it to be a card number. The two parts of it that
+// are looked at behind the length, the size of a BASE I header and a trailer, are
+// told in words: the size that the header gives, and that a trailer is missing.
 package framing

@@ -9,9 +9,20 @@ var (
 	ErrTooLarge = errors.New("frame too large")
 
 	// ErrLength: the length is none that the framing can have: not of its
-	// digits, negative, less than its own size where it is inclusive, or less
-	// than the header.
+	// digits, without its fixed bytes, negative, less than its own size where
+	// it is inclusive, or less than the header.
 	ErrLength = errors.New("invalid length")
+
+	// ErrHeader: the header is none that the framing can have: not of its
+	// size, or with a length of its own that cannot be.
+	ErrHeader = errors.New("invalid header")
+
+	// ErrTrailer: the trailer is missing, or a message that is to be written
+	// contains it where nothing else says where it ends.
+	ErrTrailer = errors.New("invalid trailer")
+
+	// ErrName: no framing has that name.
+	ErrName = errors.New("unknown framing")
 
 	// ErrOptions: the options of the framing are wrong; Validate says which.
 	ErrOptions = errors.New("invalid framing options")
@@ -24,12 +35,14 @@ type Error struct {
 	// Framing is the name of the framing, as its String method gives it.
 	Framing string
 
-	// Err is ErrTooLarge, ErrLength, io.ErrUnexpectedEOF, or the error of the
-	// reader or of a function of Funcs.
+	// Err is ErrTooLarge, ErrLength, ErrHeader, ErrTrailer,
+	// io.ErrUnexpectedEOF, or the error of the reader or of a function of
+	// Funcs.
 	Err error
 
 	// Bytes are the length bytes that Read saw, at most 8. It is nil from
-	// Append, from Funcs, and where the stream failed inside the length.
+	// Append, from Funcs and Trailer, and where the stream failed inside the
+	// length.
 	Bytes []byte
 
 	// Size is the size of header and body together, in bytes, as the length

@@ -97,3 +97,115 @@ func ExampleError() {
 	// Output:
 	// framing: binary2: length bytes 30 31: a frame of 12337 bytes is above the limit of 8192; length bytes 30 31 32 33 look like ASCII digits (123): is the framing ascii4?
 }
+
+// A terminal's request and its reply: the TPDU comes back with its addresses
+// swapped.
+func ExampleTPDU() {
+	framer := framing.TPDU{}
+	request := "\x00\x09\x60\x00\x01\x00\x02" + "0800"
+	header, body, err := framer.Read(bufio.NewReader(strings.NewReader(request)), 8192)
+	fmt.Printf("% X, %s, %v\n", header, body, err)
+
+	wire, err := framer.Append(nil, framing.ReplyHeader(framer, header), []byte("0810"))
+	fmt.Printf("% X %v\n", wire, err)
+	// Output:
+	// 60 00 01 00 02, 0800, <nil>
+	// 00 09 60 00 02 00 01 30 38 31 30 <nil>
+}
+
+// A message from one station to another, and what its header says.
+func ExampleVisaBaseI() {
+	header, err := framing.BaseIHeader("123456", "654321")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	framer := framing.VisaBaseI{Header: header}
+	wire, err := framer.Append(nil, nil, []byte("0800"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("% X\n", wire[:9])
+
+	got, body, err := framer.Read(bufio.NewReader(strings.NewReader(string(wire))), 8192)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	parsed, err := framing.ParseBaseI(got)
+	fmt.Println(parsed.Source, parsed.Destination, parsed.TotalLength, string(body), err)
+	// Output:
+	// 00 1A 00 00 16 01 02 00 1A
+	// 654321 123456 26 0800 <nil>
+}
+
+// A rejected message comes back behind the network's header, with the code, and
+// its own.
+func ExampleParseBaseI() {
+	header := append([]byte{
+		26, 0x81, 2, 0, 52, 0x65, 0x43, 0x21, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		0x80, 0, 0x02, 0x07,
+	}, 22, 1, 2, 0, 26, 0x12, 0x34, 0x56, 0x65, 0x43, 0x21, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+	reject, err := framing.ParseBaseI(header)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	original, err := framing.ParseBaseI(reject.Original)
+	fmt.Println(reject.Rejected, reject.RejectCode, original.Source, err)
+	// Output:
+	// true 0207 654321 <nil>
+}
+
+// A framing from a line of configuration.
+func ExampleParse() {
+	for _, name := range []string{"ascii4 inclusive", "Padded-Leading", "bniary2"} {
+		framer, err := framing.Parse(name)
+		if err != nil {
+			fmt.Println(err)
+			continue
+		}
+		wire, err := framer.Append(nil, nil, make([]byte, 39))
+		fmt.Printf("%v: %q %v\n", framer, wire[:4], err)
+	}
+	// Output:
+	// ascii4 inclusive: "0043" <nil>
+	// padded leading: "\x00\x00\x00'" <nil>
+	// framing: unknown framing: "bniary2": did you mean "binary2"? the names are ascii2, ascii3, ascii4, ascii5, ascii6, base1, base24, bcd2, binary2, binary2+tpdu, binary4, cmf, ebcdic4, hex4, padded, rbp, trailer, vmlh
+}
+
+// A keep-alive, whatever the framing.
+func ExampleKeepAliver() {
+	for _, framer := range []framing.KeepAliver{
+		framing.Binary2{Inclusive: true}, framing.TPDU{}, framing.VMLH{}, framing.Trailer{},
+	} {
+		wire, ok := framer.AppendKeepAlive(nil)
+		fmt.Printf("%v: % X %v\n", framer, wire, ok)
+	}
+	// Output:
+	// binary2 inclusive: 00 02 true
+	// binary2+tpdu: 00 05 60 00 00 00 00 true
+	// vmlh: 00 00 00 20 true
+	// trailer:  false
+}
+
+// A message with binary fields cannot end with a trailer alone.
+func ExampleTrailer() {
+	wire, err := framing.Trailer{}.Append(nil, nil, []byte("0800 and text"))
+	fmt.Printf("%q %v\n", wire, err)
+
+	_, err = framing.Trailer{}.Append(nil, nil, []byte{0x08, 0x00, 0x03})
+	fmt.Println(err)
+	// Output:
+	// "0800 and text\x03" <nil>
+	// framing: trailer: a message of 3 bytes contains the byte that would end it (03); messages with binary fields need a framing with a length
+}
+
+// A length of another form than the framing's fixed bytes.
+func ExamplePadded() {
+	_, _, err := framing.Padded{}.Read(bufio.NewReader(strings.NewReader("\x00\x00\x00\x07"+"0800...")), 8192)
+	fmt.Println(err)
+	// Output:
+	// framing: padded: length bytes 00 00 00 07: these do not end with 00 00; length bytes 00 00 00 07 look like a binary length of four bytes (7, framing binary4 or padded leading): is the framing set as the peer's?
+}

@@ -67,10 +67,10 @@ func (f Funcs) Append(dst, header, body []byte) ([]byte, error) {
 	w := lengthWriters.Get().(*lengthWriter)
 	w.field = w.field[:0]
 	if _, err := f.WriteLength(w, size); err != nil {
-		return dst, &Error{Framing: c.name, Err: err, Size: size, detail: fmt.Sprintf("WriteLength: %v", err)}
+		return dst, &Error{Framing: c.title(), Err: err, Size: size, detail: fmt.Sprintf("WriteLength: %v", err)}
 	}
 	if len(w.field) == 0 {
-		return dst, &Error{Framing: c.name, Err: ErrLength, Size: size, detail: "WriteLength wrote nothing"}
+		return dst, &Error{Framing: c.title(), Err: ErrLength, Size: size, detail: "WriteLength wrote nothing"}
 	}
 	dst = slices.Grow(dst, len(w.field)+size)
 	dst = append(dst, w.field...)
@@ -100,16 +100,26 @@ func (f Funcs) Read(r *bufio.Reader, limit int) (header, body []byte, err error)
 	if err != nil {
 		return nil, nil, err
 	}
-	return c.readBlock(r, first, size)
+	block, err := c.readBlock(r, first, size)
+	if err != nil {
+		return nil, nil, err
+	}
+	header, body = c.split(block)
+	return header, body, nil
 }
 
-func (c counted) readLengthFailed(first opening, err error) error {
+// AppendKeepAlive is described at [KeepAliver]: what WriteLength writes for a
+// length of zero. It returns false for wrong options and where WriteLength
+// fails.
+func (f Funcs) AppendKeepAlive(dst []byte) ([]byte, bool) { return appendKeepAlive(f, dst) }
+
+func (c *counted) readLengthFailed(first opening, err error) error {
 	detail := fmt.Sprintf("ReadLength: %v", err)
 	if errors.Is(err, io.EOF) {
 		// Not wrapped any more: io.EOF would say that the stream ended cleanly.
 		err = io.ErrUnexpectedEOF
 	}
-	return &Error{Framing: c.name, Err: err, Size: -1, Hint: otherProtocol(first.bytes()), detail: detail}
+	return &Error{Framing: c.title(), Err: err, Size: -1, Hint: otherProtocol(first.bytes()), detail: detail}
 }
 
 // Validate reports what is missing or cannot be, all of it at once; the error
@@ -132,11 +142,15 @@ func (f Funcs) Validate() error {
 	return errors.Join(append(errs, c.validateHeaderLen())...)
 }
 
-// String returns the name of the framing, "funcs".
-func (f Funcs) String() string { return "funcs" }
+// String returns the name of the framing, "funcs" or "funcs header=5". [Parse]
+// does not read it: no name can hold the functions.
+func (f Funcs) String() string {
+	c := f.counted()
+	return c.title()
+}
 
 func (f Funcs) counted() counted {
-	c := counted{name: f.String(), max: f.MaxLength, headerLen: f.HeaderLen}
+	c := counted{name: "funcs", max: f.MaxLength, headerLen: f.HeaderLen}
 	if c.max <= 0 {
 		c.max = defaultMaxLength
 	}

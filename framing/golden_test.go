@@ -19,6 +19,12 @@ var (
 	responseASCII = "0810" + unhex("82200000020000000400000000000000") + "0713102233" + "000001" + "00" + "301"
 	echoBCD       = unhex("080082200000000000000400000000000000" + "0713102233" + "000001" + "0301")
 	tpdu          = "\x60\x00\x01\x00\x02"
+
+	baseIFull   = unhex("1601020032" + "123456" + "654321" + "01" + "0203" + "040506" + "07" + "000000" + "08")
+	baseIPlain  = unhex("1601020016" + "123456" + "654321" + "0000000000000000000000")
+	baseILong   = unhex("1901020040" + "654321" + "123456" + "0000000000000000000000" + "aabbcc")
+	baseIReject = unhex("1a8102004c"+"654321"+"000000"+"0000000000000000000000"+"8000"+"0207") +
+		unhex("1601020032"+"123456"+"654321"+"0000000000000000000000")
 )
 
 func unhex(digits string) string {
@@ -47,6 +53,38 @@ func golden() []struct {
 		{"ascii4.txt", framing.ASCII{}, []frame{{"", echoASCII}, {}, {"", responseASCII}}},
 		{"ascii4_inclusive.txt", framing.ASCII{Digits: 4, Inclusive: true}, []frame{{}, {"", echoASCII}}},
 		{"ascii6_header.txt", framing.ASCII{Digits: 6, HeaderLen: 12}, []frame{{"ISO026000075", echoASCII}}},
+		{"binary4.txt", framing.Binary4{}, []frame{{"", echoASCII}, {}, {"", echoBCD}}},
+		{"binary4_inclusive.txt", framing.Binary4{Inclusive: true}, []frame{{}, {"", responseASCII}}},
+		{"bcd2.txt", framing.BCD2{}, []frame{{"", echoASCII}, {}, {"", echoBCD}}},
+		{"bcd2_inclusive.txt", framing.BCD2{Inclusive: true}, []frame{{}, {"", responseASCII}}},
+		{"hex4.txt", framing.Hex4{}, []frame{{"", echoASCII}, {}, {"", echoBCD}}},
+		{"hex4_inclusive.txt", framing.Hex4{Inclusive: true}, []frame{{"", echoASCII}, {}}},
+		{"ebcdic4.txt", framing.EBCDIC4{}, []frame{{"", echoASCII}, {}, {"", responseASCII}}},
+		{"ebcdic4_inclusive.txt", framing.EBCDIC4{Inclusive: true}, []frame{{}, {"", echoASCII}}},
+		{"cmf.txt", framing.CMF{}, []frame{{"", echoASCII}, {}, {"", echoBCD}}},
+		{
+			"cmf_inclusive_header.txt",
+			framing.CMF{Inclusive: true, HeaderLen: 4},
+			[]frame{{"\xAA\xBB\xCC\xDD", echoBCD}, {}, {"\xAA\xBB\xCC\xDD", ""}},
+		},
+		{"padded.txt", framing.Padded{}, []frame{{"", echoASCII}, {}, {"", echoBCD}}},
+		{"padded_leading.txt", framing.Padded{Leading: true}, []frame{{"", responseASCII}, {}, {"", echoBCD}}},
+		{"rbp.txt", framing.RBP{}, []frame{{"", echoASCII}, {}, {"", responseASCII}}},
+		{"base24.txt", framing.BASE24{}, []frame{{"", echoASCII}, {}, {"", echoBCD}}},
+		{"base24_header.txt", framing.BASE24{HeaderLen: 12}, []frame{{"ISO026000075", echoASCII}}},
+		{"trailer.txt", framing.Trailer{}, []frame{{"", echoASCII}, {"", responseASCII}}},
+		{
+			"tpdu.txt",
+			framing.TPDU{},
+			[]frame{{tpdu, echoBCD}, {tpdu, ""}, {"\x68\x12\x34\x00\x00", echoASCII}},
+		},
+		{"vmlh.txt", framing.VMLH{}, []frame{{"", echoASCII}, {}, {"\xAA\xBB\xCC", ""}, {"", echoBCD}}},
+		{
+			"base1.txt",
+			framing.VisaBaseI{},
+			[]frame{{baseIFull, echoBCD}, {}, {baseIPlain, ""}, {baseILong, echoASCII}},
+		},
+		{"base1_reject.txt", framing.VisaBaseI{}, []frame{{baseIReject, echoBCD}}},
 		{"funcs_three_bytes.txt", funcs, []frame{{"", echoASCII}, {}, {"", responseASCII}}},
 	}
 }
@@ -118,7 +156,9 @@ func TestHeaderIsSplitOffOnlyWhereConfigured(t *testing.T) {
 func TestAppendingToHeaderLeavesBody(t *testing.T) {
 	funcs := threeBytes()
 	funcs.HeaderLen = 5
-	for _, f := range []framing.Framer{framing.Binary2{HeaderLen: 5}, framing.ASCII{HeaderLen: 5}, funcs} {
+	for _, f := range []framing.Framer{
+		framing.Binary2{HeaderLen: 5}, framing.ASCII{HeaderLen: 5}, framing.BASE24{HeaderLen: 5}, framing.TPDU{}, funcs,
+	} {
 		wire, err := f.Append(nil, []byte(tpdu), []byte("0800"))
 		require.NoError(t, err)
 		header, body, err := f.Read(reader(wire), 9)
@@ -148,13 +188,20 @@ func TestNames(t *testing.T) {
 		Validate() error
 	}
 	for want, f := range map[string]named{
-		"binary2":           framing.Binary2{},
-		"binary2 inclusive": framing.Binary2{Inclusive: true, HeaderLen: 5},
-		"ascii2":            framing.ASCII{Digits: 2},
-		"ascii4":            framing.ASCII{},
-		"ascii6 inclusive":  framing.ASCII{Digits: 6, Inclusive: true},
-		"ascii7":            framing.ASCII{Digits: 7},
-		"funcs":             threeBytes(),
+		"binary2":                         framing.Binary2{},
+		"binary2 inclusive":               framing.Binary2{Inclusive: true},
+		"binary2 header=5":                framing.Binary2{HeaderLen: 5},
+		"ascii2":                          framing.ASCII{Digits: 2},
+		"ascii4":                          framing.ASCII{},
+		"ascii6 inclusive":                framing.ASCII{Digits: 6, Inclusive: true},
+		"ascii7":                          framing.ASCII{Digits: 7},
+		"ascii1 inclusive":                framing.ASCII{Digits: 1, Inclusive: true},
+		"binary2+tpdu":                    framing.TPDU{},
+		"base1":                           framing.VisaBaseI{},
+		"trailer":                         framing.Trailer{},
+		"vmlh":                            framing.VMLH{},
+		"binary2+tpdu default=6000010002": framing.TPDU{Header: [5]byte([]byte(tpdu))},
+		"funcs":                           threeBytes(),
 	} {
 		assert.Equal(t, want, f.String())
 		// An error names the framing as String does.
@@ -172,8 +219,13 @@ func TestFramersAreComparable(t *testing.T) {
 		framing.Binary2{Inclusive: true}: 2,
 		framing.ASCII{}:                  3,
 		framing.ASCII{Digits: 5}:         4,
+
+		framing.TPDU{}:                          5,
+		framing.TPDU{Header: [5]byte{1}}:        6,
+		framing.VisaBaseI{}:                     7,
+		framing.VisaBaseI{Header: [22]byte{22}}: 8,
 	}
-	assert.Len(t, ports, 4)
+	assert.Len(t, ports, 8)
 	assert.Equal(t, 2, ports[framing.Binary2{Inclusive: true}])
 	assert.Equal(t, 4, ports[framing.ASCII{Digits: 5}])
 	assert.Zero(t, ports[framing.ASCII{Digits: 6}])

@@ -8,7 +8,7 @@ func optionError(framing, format string, args ...any) error {
 }
 
 // validateHeaderLen judges the option that all framings with a length share.
-func (c counted) validateHeaderLen() error {
+func (c *counted) validateHeaderLen() error {
 	switch {
 	case c.headerLen < 0:
 		return optionError(c.name, "HeaderLen is %d, it must not be negative", c.headerLen)

@@ -28,6 +28,19 @@ var sized = []struct {
 	{framing.ASCII{Digits: 5}, 99_999},
 	{framing.ASCII{Digits: 6}, 999_999},
 	{framing.ASCII{Digits: 6, Inclusive: true}, 999_993},
+	{framing.CMF{}, 1<<24 - 1},
+	{framing.CMF{Inclusive: true}, 1<<24 - 4},
+	{framing.BCD2{}, 9_999},
+	{framing.BCD2{Inclusive: true}, 9_997},
+	{framing.Hex4{}, 65_535},
+	{framing.Hex4{Inclusive: true}, 65_531},
+	{framing.EBCDIC4{}, 9_999},
+	{framing.EBCDIC4{Inclusive: true}, 9_995},
+	{framing.Padded{}, 65_535},
+	{framing.Padded{Leading: true}, 65_535},
+	{framing.RBP{}, 65_535},
+	{framing.BASE24{}, 65_534},
+	{framing.VMLH{}, 2_048},
 	{threeBytes(), 1<<24 - 1},
 }
 
@@ -58,6 +71,26 @@ func TestRoundTripSizes(t *testing.T) {
 			assert.Equal(t, limit, own.Max)
 		})
 	}
+}
+
+// The largest frame of Binary4 is more than a test should hold.
+func TestBinary4Sizes(t *testing.T) {
+	for _, f := range []framing.Binary4{{}, {Inclusive: true}} {
+		for _, n := range []int{0, 1, 65_535, 65_536, 1 << 24, 1<<24 + 1} {
+			requireRoundTrip(t, f, n, 1<<24+1)
+		}
+	}
+	// The highest bit would be a sign where int has 32 bits.
+	_, _, err := framing.Binary4{}.Read(reader([]byte("\x80\x00\x00\x00")), math.MaxInt)
+	require.ErrorIs(t, err, framing.ErrTooLarge)
+	assert.EqualError(t, err, "framing: binary4: length bytes 80 00 00 00: a length of 2147483648 is above any limit; "+
+		"length bytes 80 00 00 00 look like a length of four bytes in reversed byte order (128): is the framing set as the peer's?")
+	assert.Equal(t, -1, asError(t, err).Size)
+	assert.Equal(t, math.MaxInt32, asError(t, err).Max)
+
+	_, _, err = framing.Binary4{}.Read(reader([]byte("\x7f\xff\xff\xff")), math.MaxInt32-1)
+	require.ErrorIs(t, err, framing.ErrTooLarge)
+	assert.Equal(t, math.MaxInt32, asError(t, err).Size)
 }
 
 func requireRoundTrip(t *testing.T, f framing.Framer, n, limit int) {
@@ -114,6 +147,14 @@ func TestHeaderLenRoundTrip(t *testing.T) {
 	funcs := threeBytes()
 	funcs.HeaderLen = 5
 	for _, f := range []framing.Framer{
+		framing.Binary4{HeaderLen: 5, Inclusive: true},
+		framing.CMF{HeaderLen: 5},
+		framing.BCD2{HeaderLen: 5},
+		framing.Hex4{HeaderLen: 5},
+		framing.EBCDIC4{HeaderLen: 5},
+		framing.Padded{HeaderLen: 5, Leading: true},
+		framing.RBP{HeaderLen: 5},
+		framing.BASE24{HeaderLen: 5},
 		framing.Binary2{HeaderLen: 5},
 		framing.Binary2{HeaderLen: 5, Inclusive: true},
 		framing.ASCII{HeaderLen: 5},
@@ -148,6 +189,10 @@ func TestReadRefusesFrameShorterThanHeader(t *testing.T) {
 		{framing.Binary2{}, framing.Binary2{HeaderLen: 5}},
 		{framing.Binary2{Inclusive: true}, framing.Binary2{HeaderLen: 5, Inclusive: true}},
 		{framing.ASCII{}, framing.ASCII{HeaderLen: 5}},
+		{framing.Binary4{}, framing.Binary4{HeaderLen: 5}},
+		{framing.BCD2{}, framing.BCD2{HeaderLen: 5}},
+		{framing.BASE24{}, framing.BASE24{HeaderLen: 5}},
+		{framing.RBP{}, framing.RBP{HeaderLen: 5}},
 		{plain, split},
 	} {
 		for n := range 5 {
