@@ -109,7 +109,7 @@ func (r *reader) define() {
 		r.addrs = append(r.addrs, strings.Split(v, ","))
 		return nil
 	})
-	r.add("framing", "`name` of the framing: "+strings.Join(framingNames(), ", ")+" (default binary2)", r.setFraming)
+	r.add("framing", "`name` of the framing: "+strings.Join(framing.Names(), ", ")+" (default binary2)", r.setFraming)
 	r.add("spec", "message specification: spec87, or a JSON `file` of moov-io/iso8583's specs package (default spec87)", r.setSpec)
 	r.add("file", "`file` with packed requests, one a line, in hexadecimal digits (default: 2,000 samples in the program)", func(v string) error {
 		r.file = v

@@ -21,34 +21,13 @@ import (
 	"github.com/isolink-go/isolink/testdata"
 )
 
-// framings are those that a flag can name, by what they call themselves.
-func framings() []framing.Framer {
-	all := []framing.Framer{framing.Binary2{}, framing.Binary2{Inclusive: true}}
-	for digits := 2; digits <= 6; digits++ {
-		all = append(all, framing.ASCII{Digits: digits}, framing.ASCII{Digits: digits, Inclusive: true})
-	}
-	return all
-}
-
-// framingName has no space, so that it needs no quotes in a shell.
-func framingName(f framing.Framer) string { return strings.ReplaceAll(fmt.Sprint(f), " ", "-") }
-
-func framingNames() (names []string) {
-	for _, f := range framings() {
-		names = append(names, framingName(f))
-	}
-	return names
-}
-
 func (r *reader) setFraming(v string) error {
-	wanted := strings.ReplaceAll(strings.TrimSpace(v), " ", "-")
-	for _, f := range framings() {
-		if framingName(f) == wanted {
-			r.framing = f
-			return nil
-		}
+	f, err := framing.Parse(v)
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("%q: give one of %s", v, strings.Join(framingNames(), ", "))
+	r.framing = f
+	return nil
 }
 
 func (r *reader) setSpec(v string) error {
