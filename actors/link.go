@@ -142,6 +142,9 @@ func (l *link) start() {
 }
 
 func (l *link) command(w want) {
+	if l.machine.phase == phaseNew {
+		return // told before it has started: start reads what is wanted
+	}
 	l.machine.want = w
 	l.step(evCommand, nil)
 }

@@ -3,6 +3,8 @@ package actors
 import (
 	"fmt"
 	"runtime"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -209,4 +211,44 @@ func TestPostAfterElsewhere(t *testing.T) {
 		synctest.Wait()
 		assert.Equal(t, diary{"refused c"}, arrived[3:])
 	})
+}
+
+// TestPostAfterMany: what many posters send through one actor to another
+// arrives once, in order, and in one goroutine at a time.
+func TestPostAfterMany(t *testing.T) {
+	const posters, each = 4, 500
+	for _, first := range []int{0, 3, 1000} {
+		for _, second := range []int{0, 3, 1000} {
+			t.Run(fmt.Sprintf("budgets %d and %d", first, second), func(t *testing.T) {
+				var workers Workers
+				defer closeWorkers(t, &workers)
+				arrived := make(map[int][]int)
+				var inside atomic.Int32
+				left, done := posters*each, make(chan struct{})
+				to, _ := scripted(mailboxOptions{workers: &workers, budget: second}, func(_ *Mailbox, msg any) {
+					assert.EqualValues(t, 1, inside.Add(1), "goroutines in the actor")
+					n := msg.(*note)
+					arrived[n.poster] = append(arrived[n.poster], n.number)
+					if left--; left == 0 {
+						close(done)
+					}
+					inside.Add(-1)
+				})
+				from, _ := scripted(mailboxOptions{workers: &workers, budget: first}, func(m *Mailbox, msg any) { m.postAfter(to, msg) })
+				var wg sync.WaitGroup
+				for p := range posters {
+					wg.Go(func() {
+						for i := range each {
+							from.PostUserMessage(&note{poster: p, number: i})
+						}
+					})
+				}
+				wg.Wait()
+				awaitClosed(t, done, "all messages")
+				for p := range posters {
+					assert.Equal(t, upTo(each), arrived[p], "poster %d", p)
+				}
+			})
+		}
+	}
 }

@@ -5,8 +5,6 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -263,82 +261,4 @@ func TestMailboxBeforeSpawn(t *testing.T) {
 		assert.Equal(t, diary{"early too", "started", "early"}, d)
 		assert.Zero(t, m.UserMessageCount())
 	})
-}
-
-// TestMailboxCloseRace: every message that racing posters post around the
-// actor's end is handled or refused, once, and each poster's refused ones are
-// its last.
-func TestMailboxCloseRace(t *testing.T) {
-	const rounds = 30
-	for _, budget := range []int{0, 7} {
-		t.Run(fmt.Sprint("budget ", budget), func(t *testing.T) {
-			var workers Workers
-			defer closeWorkers(t, &workers)
-			var handled, refused int64
-			for round := range rounds {
-				r := new(closeRace)
-				m, s := scripted(mailboxOptions{workers: &workers, budget: budget, refuse: r.refuse}, r.handle)
-				closed := make(chan struct{}, 2)
-				s.system = func(m *Mailbox, _ any) {
-					m.close()
-					closed <- struct{}{}
-				}
-				r.closeAt = int64(round * racePosters * raceEach / rounds)
-				var wg sync.WaitGroup
-				for p := range racePosters {
-					wg.Go(func() {
-						for i := range raceEach {
-							m.PostUserMessage(&r.of[p][i])
-						}
-					})
-				}
-				wg.Wait()
-				m.PostSystemMessage("stop") // for the round in which nothing else did
-				awaitClosed(t, closed, "the end")
-				h, f := r.check(t)
-				handled += h
-				refused += f
-			}
-			assert.NotZero(t, handled)
-			assert.NotZero(t, refused)
-			assert.EqualValues(t, rounds*racePosters*raceEach, handled+refused)
-		})
-	}
-}
-
-// closeRace counts what became of each message of each poster.
-type closeRace struct {
-	closeAt int64 // as many handled messages trigger the end
-	handled int64 // the consumer's
-	of      [racePosters][raceEach]fate
-}
-
-type fate struct{ handled, refused atomic.Int32 }
-
-const racePosters, raceEach = 4, 100
-
-func (r *closeRace) handle(m *Mailbox, msg any) {
-	msg.(*fate).handled.Add(1)
-	r.handled++
-	if r.handled == r.closeAt {
-		m.PostSystemMessage("stop")
-	}
-}
-
-func (r *closeRace) refuse(msg any) { msg.(*fate).refused.Add(1) }
-
-func (r *closeRace) check(t *testing.T) (handled, refused int64) {
-	t.Helper()
-	for p := range r.of {
-		lost := false
-		for i := range r.of[p] {
-			h, f := r.of[p][i].handled.Load(), r.of[p][i].refused.Load()
-			require.EqualValues(t, 1, h+f, "poster %d, message %d", p, i)
-			require.False(t, lost && h == 1, "poster %d: message %d was handled after one was refused", p, i)
-			lost = lost || f == 1
-			handled += int64(h)
-			refused += int64(f)
-		}
-	}
-	return handled, refused
 }

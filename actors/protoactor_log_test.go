@@ -25,9 +25,10 @@ const testPAN = "5413330089010418"
 // shapesOfPAN are the ways in which a log may show it.
 func shapesOfPAN() []string {
 	pan := []byte(testPAN)
+	numbers := strings.Trim(fmt.Sprintf("%d", pan), "[]")
 	return []string{
 		testPAN, hex.EncodeToString(pan), base64.StdEncoding.EncodeToString(pan),
-		strings.Trim(fmt.Sprint(pan), "[]"), strings.ReplaceAll(strings.Trim(fmt.Sprint(pan), "[]"), " ", ","),
+		numbers, strings.ReplaceAll(numbers, " ", ","),
 	}
 }
 
@@ -85,14 +86,18 @@ func cardMessages(t *testing.T) []any {
 	require.NoError(t, card.Field(2, testPAN))
 	q := &request{frame: frame, reply: frame}
 	return []any{
-		q, forget{q}, wrotePosts{[]*request{q}},
+		q,
+		forget{q},
+		wrotePosts{[]*request{q}},
 		&inbound{frames: []inFrame{{body: frame}}},
 		&messages.Send{Message: card, Frame: frame}, &messages.Post{Message: card, Frame: frame},
 		messages.NewResult(1, frame, nil, specs.Spec87ASCII),
 		&messages.Results{Results: []*messages.Result{messages.NewResult(1, frame, nil, nil)}},
 		messages.NewLateReply(messages.LateReply{Request: frame, Response: frame}, specs.Spec87ASCII),
 		&messages.Unmatched{Frame: frame, Err: errors.New("no key")},
-		queueEmpty{}, drain{}, streamEnd{},
+		queueEmpty{},
+		drain{},
+		streamEnd{},
 	}
 }
 
@@ -100,7 +105,15 @@ func cardMessages(t *testing.T) []any {
 func silentMessages() []any {
 	s := &session{socket: &socket{}}
 	return []any{
-		Obey{}, Restart{}, Cut{}, timerFired{}, dialled{socket: &socket{}}, deadlineDue{},
-		sessionEnded{s}, sessionFailing{s}, sessionDrained{s}, echoDone{session: s},
+		Obey{},
+		Restart{},
+		Cut{},
+		timerFired{},
+		dialled{socket: &socket{}},
+		deadlineDue{},
+		sessionEnded{s},
+		sessionFailing{s},
+		sessionDrained{s},
+		echoDone{session: s},
 	}
 }

@@ -1,7 +1,9 @@
 package actors
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -80,25 +82,24 @@ func TestProtoActorFailureByHand(t *testing.T) {
 	})
 }
 
-// Avoided by: Mailbox.escalate. What escalates by itself goes on to the end of
-// its Receive, and the embedding program's logger is asked first.
-func TestProtoActorEscalateFailureReturns(t *testing.T) {
+// Avoided by: Mailbox.escalate and escalate.HandleFailure. What escalates by
+// itself goes on to the end of its Receive; the embedding program's logger is
+// asked first, in the actor's goroutine, and gets the reason whole.
+func TestProtoActorEscalateFailureLogsReason(t *testing.T) {
 	bubble(t, func(t *testing.T, _ *Workers) {
-		logged := 0
-		system := loggingSystem(logFunc(func() { logged++ }))
-		before := logged
+		var printed bytes.Buffer
 		l := &lifeline{mailbox: actor.Unbounded()()}
-		f := newFamily(t, system, l.mailbox, func(instance int, ctx actor.Context) {
+		f := newFamily(t, loggingSystem(slog.NewTextHandler(&printed, nil)), l.mailbox, func(instance int, ctx actor.Context) {
 			if ctx.Message() == "escalate" {
+				before := printed.Len()
 				ctx.(actor.Supervisor).EscalateFailure("of itself", ctx.Message())
-				assert.Equal(t, before+1, logged)
+				assert.Contains(t, printed.String()[before:], `reason="of itself"`)
 			}
 			l.receive(instance, ctx)
 		}, nil)
 		l.mailbox.PostUserMessage(post{"escalate", "a"})
 		synctest.Wait()
 		assert.Equal(t, []string{"1 started", "1 escalate", "1 restarting", "2 started", "2 a"}, l.entries)
-		assert.Equal(t, before+1, logged)
 		f.stop(t)
 	})
 }

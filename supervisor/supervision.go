@@ -88,13 +88,15 @@ func (a *root) spawn(e *entry) {
 		e.finish()
 		return
 	}
+	// The PID is there before the link can show a state: who waited for that one
+	// may have something to tell.
+	self := a.ctx.Self()
+	e.pid.Store(actor.NewPID(self.Address, self.Id+"/"+e.record.Name()))
 	pid, err := a.ctx.SpawnNamed(actors.LinkProps(e.record), e.record.Name())
 	if err != nil {
 		panic("supervisor: spawn link " + e.record.Name() + ": " + err.Error())
 	}
 	a.children[pid.Id] = e
-	e.pid.Store(pid)
-	a.ctx.Send(pid, actors.Obey{}) // who wanted something until now had no PID to tell it to
 }
 
 // terminated deals with a link's actor that is gone: closed, or stopped by
