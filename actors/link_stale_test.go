@@ -5,6 +5,7 @@ import (
 	"net"
 	"testing"
 
+	"github.com/asynkron/protoactor-go/actor"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -41,4 +42,19 @@ func TestLinkDropsTheSocketOfAnAbandonedDial(t *testing.T) {
 	_, err := near.Write([]byte{0})
 	require.Error(t, err, "it is closed")
 	assert.EqualValues(t, 7, l.attempt, "the dial that is awaited still is")
+}
+
+func TestLinkTakesNothingWhileItStops(t *testing.T) {
+	near, far := net.Pipe()
+	defer far.Close()
+	s := &session{number: 1}
+	l := &link{record: &Record{}, session: s, over: true, attempt: 7}
+	for _, msg := range []any{
+		sessionEnded{s}, sessionFailing{s}, sessionDrained{s}, echoDone{s, errors.New("late")}, Obey{}, Restart{}, Cut{},
+		timerFired{timerBackoff, 0}, &actor.Terminated{}, dialled{attempt: 7, socket: &socket{Conn: near, raw: near}},
+	} {
+		require.NotPanics(t, func() { l.handle(msg) }, "%T", msg)
+	}
+	_, err := near.Write([]byte{0})
+	require.Error(t, err, "a socket that it would have taken is closed")
 }
