@@ -2,6 +2,7 @@ package actors
 
 import (
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -60,6 +61,7 @@ func takeTurns(t *testing.T, o mailboxOptions, post func(m *Mailbox, msg any)) {
 	o.workers.Go(func() { // waits at the mailbox's lock make the moment longer
 		for len(done) == 0 {
 			m.UserMessageCount()
+			runtime.Gosched()
 		}
 	})
 	turn[0] <- 0
