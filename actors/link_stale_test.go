@@ -50,8 +50,16 @@ func TestLinkTakesNothingWhileItStops(t *testing.T) {
 	s := &session{number: 1}
 	l := &link{record: &Record{}, session: s, over: true, attempt: 7}
 	for _, msg := range []any{
-		sessionEnded{s}, sessionFailing{s}, sessionDrained{s}, echoDone{s, errors.New("late")}, Obey{}, Restart{}, Cut{},
-		timerFired{timerBackoff, 0}, &actor.Terminated{}, dialled{attempt: 7, socket: &socket{Conn: near, raw: near}},
+		sessionEnded{s},
+		sessionFailing{s},
+		sessionDrained{s},
+		echoDone{s, errors.New("late")},
+		Obey{},
+		Restart{},
+		Cut{},
+		timerFired{timerBackoff, 0},
+		&actor.Terminated{},
+		dialled{attempt: 7, socket: &socket{Conn: near, raw: near}},
 	} {
 		require.NotPanics(t, func() { l.handle(msg) }, "%T", msg)
 	}

@@ -18,8 +18,9 @@ import (
 const never = time.Hour
 
 // inState starts a link to a host and brings it into a state in which it stays.
-func inState(t *testing.T, state messages.State, change ...func(*supervisor.LinkConfig)) (*linktest.Peer, *testLink) {
+func inState(t *testing.T, state messages.State) (*linktest.Peer, *testLink) {
 	t.Helper()
+	var change []func(*supervisor.LinkConfig)
 	host := startHost(t, linktest.PeerConfig{})
 	switch state {
 	case messages.Waiting:

@@ -34,13 +34,13 @@ func TestF1PeerStopsReading(t *testing.T) {
 func startStalled(t *testing.T, rec *linktest.Recorder, change ...func(*supervisor.LinkConfig)) (*linktest.Peer, *testLink) {
 	t.Helper()
 	host := startHost(t, linktest.PeerConfig{Recorder: rec, OnAccept: func(c *linktest.Conn) {
-		smallBuffer(t, c, 32<<10)
+		smallBuffer(t, c)
 		c.StopReading()
 	}})
 	change = append([]func(*supervisor.LinkConfig){func(c *supervisor.LinkConfig) {
 		c.MaxInFlight, c.MaxLate = stalledSends+5_000, stalledSends+5_000
 		c.WriteTimeout = 2 * patience // it must not end the session here
-		c.Dial = dialBuffered(64 << 10)
+		c.Dial = dialBuffered
 	}}, change...)
 	return host, startUp(t, host, change...)
 }
@@ -130,7 +130,7 @@ func judgeStalled(t *testing.T, all []stalledSend, before time.Duration) (inDoub
 // stalledCallers compares the outcomes with what was handed to the kernel, then
 // closes a link that still has two sends.
 func stalledCallers(t *testing.T) {
-	oracle := linktest.NewOracle(dialBuffered(64 << 10))
+	oracle := linktest.NewOracle(dialBuffered)
 	_, l := startStalled(t, nil, over(oracle))
 	before := lateness()
 	inDoubt := judgeStalled(t, sendStalled(l), before)

@@ -23,7 +23,7 @@ const (
 	resetRounds   = 1_000 // of all links together
 	resetSends    = 50    // of a round
 	resetTimeout  = 20 * time.Millisecond
-	resetMinimum  = resetRounds / 10
+	resetMinimum  = resetRounds / 100
 	resetAtLatest = 25 * time.Millisecond // after the first frame of a connection
 )
 

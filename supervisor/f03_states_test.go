@@ -109,7 +109,7 @@ func TestF3DropWhileAnEchoIsOut(t *testing.T) {
 	host := startHost(t, linktest.PeerConfig{
 		Recorder: rec, Handle: linktest.ByConn(linktest.ResetConn(), linktest.Reply()),
 	})
-	l := startUp(t, host, echoing(20*time.Millisecond, patience, 3))
+	l := startUp(t, host, echoing(20*time.Millisecond, patience))
 	l.awaitSession(2)
 	assert.Equal(t, 1, rec.Received(rec.All()[0].ID))
 	assert.Equal(t, "0800", rec.All()[0].MTI)

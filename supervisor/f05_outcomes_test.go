@@ -64,7 +64,7 @@ func TestF5ThreeOutcomes(t *testing.T) {
 		}
 	}
 	assert.Greater(t, answered, outcomeConns)
-	assert.Greater(t, notSent, 20)
+	assert.Greater(t, notSent, 5)
 	assert.Greater(t, unwritten, 5, "in a failed write, behind the byte at which it stopped")
 	assert.Greater(t, inDoubt, outcomeConns/2)
 	assert.Greater(t, partly, 5)

@@ -16,11 +16,11 @@ import (
 )
 
 // echoing makes a link send echoes, with STANs that count down from 899,999.
-func echoing(idle, timeout time.Duration, most int) func(*supervisor.LinkConfig) {
+func echoing(idle, timeout time.Duration) func(*supervisor.LinkConfig) {
 	var stan atomic.Int64
 	stan.Store(899_999)
 	return func(c *supervisor.LinkConfig) {
-		c.IdleTime, c.EchoTimeout, c.MaxMissedEchoes = idle, timeout, most
+		c.IdleTime, c.EchoTimeout, c.MaxMissedEchoes = idle, timeout, echoMost
 		c.Echo = func() (*iso8583.Message, error) {
 			msg := iso8583.NewMessage(spec)
 			msg.MTI("0800")
@@ -66,7 +66,7 @@ func TestF9UnansweredEchoesFailTheLink(t *testing.T) {
 			var events journal[messages.Event]
 			rec := newRecorder()
 			host := startHost(t, linktest.PeerConfig{Handle: linktest.Drop(), OnAccept: accept, Recorder: rec})
-			l := startLink(t, host, echoing(echoIdle, echoTimeout, echoMost), noting(&events))
+			l := startLink(t, host, echoing(echoIdle, echoTimeout), noting(&events))
 			ended := awaitEnd(t, &events)
 			const bound = echoIdle + echoMost*echoTimeout
 			assert.GreaterOrEqual(t, ended, bound)
@@ -108,7 +108,7 @@ func awaitEnd(t *testing.T, events *journal[messages.Event]) time.Duration {
 func TestF9AnsweredEchoesKeepTheLinkUp(t *testing.T) {
 	rec := newRecorder()
 	host := startHost(t, linktest.PeerConfig{Recorder: rec})
-	l := startUp(t, host, echoing(10*time.Millisecond, time.Second, echoMost))
+	l := startUp(t, host, echoing(10*time.Millisecond, time.Second))
 	l.awaitStatus("answered echoes", func(s supervisor.Status) bool { return s.Counters.Echoes >= 2 })
 	s := l.Status()
 	assert.EqualValues(t, 1, s.Session)

@@ -54,7 +54,7 @@ func TestF12ResponseWithoutAKey(t *testing.T) {
 	var events journal[messages.Event]
 	garbage := [][]byte{
 		[]byte("0210"), []byte("????" + string(template[4:])), response(newFrame("0200", 1))[:stanEnd-1],
-		response(newFrame("0200", 999)), newFrame("0200", 1), {0},
+		response(newFrame("0200", 999)), newFrame("0200", 1), []byte("0"),
 	}
 	noise := func(c *linktest.Conn, _ linktest.Frame) error { return c.WriteRaw(stream(garbage...)) }
 	host := startHost(t, linktest.PeerConfig{Handle: linktest.All(noise, linktest.Reply())})

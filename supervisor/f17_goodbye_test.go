@@ -46,9 +46,9 @@ func TestF17CloseWhileAWriteIsBlocked(t *testing.T) {
 	host := startHost(t, linktest.PeerConfig{TLS: serverTLS(t), Script: func(c *linktest.Conn) {
 		c.StopReading()
 		<-c.Context().Done()
-	}, OnAccept: func(c *linktest.Conn) { smallBuffer(t, c, 32<<10) }})
+	}, OnAccept: func(c *linktest.Conn) { smallBuffer(t, c) }})
 	l := startUp(t, host, overTLS, func(c *supervisor.LinkConfig) {
-		c.Dial, c.WriteTimeout = dialBuffered(64<<10), 2*patience
+		c.Dial, c.WriteTimeout = dialBuffered, 2*patience
 	})
 	actor := newClient(t, l)
 	for i := range posts {

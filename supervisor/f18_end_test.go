@@ -12,7 +12,7 @@ import (
 	"github.com/isolink-go/isolink/supervisor/linktest"
 )
 
-const endRounds = 80
+const endRounds = 60
 
 // TestF18AnswersThenTheEnd: a host reads some requests, answers them in one
 // write, and ends the connection right behind it. All answers that arrived

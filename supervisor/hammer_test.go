@@ -79,12 +79,7 @@ func TestOrdersAtOnce(t *testing.T) {
 			require.NoError(t, l.Pause(patient(t)))
 			assert.Equal(t, messages.Paused, l.Status().State)
 			require.NoError(t, l.Resume())
-			before := l.Status().Session
-			l.awaitSession(before)
-			require.Eventually(t, func() bool {
-				_, err := l.Exchange(patient(t), newFrame("0800", rand.N(1_000_000)))
-				return err == nil
-			}, patience, time.Millisecond)
+			l.awaitWorking()
 		})
 	}
 }

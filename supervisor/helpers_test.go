@@ -3,6 +3,7 @@ package supervisor_test
 import (
 	"context"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"testing"
 	"time"
@@ -216,6 +217,17 @@ func (l *testLink) works(stan int) {
 	require.Equal(l.t, string(response(frame)), string(reply))
 }
 
+// awaitWorking waits until the link answers: when it is up, its connection may
+// have ended already.
+func (l *testLink) awaitWorking() {
+	l.t.Helper()
+	ctx := patient(l.t)
+	require.Eventually(l.t, func() bool {
+		_, err := l.Exchange(ctx, newFrame("0800", rand.N(1_000_000)))
+		return err == nil
+	}, patience, time.Millisecond)
+}
+
 // outcome is what became of one send.
 type outcome struct {
 	id    string
@@ -252,27 +264,24 @@ func (l *testLink) balance() {
 	assert.Equal(l.t, messages.Closed, s.State)
 }
 
-// dialBuffered dials with a send buffer of that many bytes, so that a peer
-// which stops reading is felt soon.
-func dialBuffered(size int) linktest.DialFunc {
-	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		conn, err := new(net.Dialer).DialContext(ctx, network, addr)
-		if err != nil {
-			return nil, err
-		}
-		if err := conn.(*net.TCPConn).SetWriteBuffer(size); err != nil {
-			_ = conn.Close()
-			return nil, err
-		}
-		return conn, nil
+// dialBuffered dials with a small send buffer, so that a peer which stops
+// reading is felt soon.
+func dialBuffered(ctx context.Context, network, addr string) (net.Conn, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, network, addr)
+	if err != nil {
+		return nil, err
 	}
+	if err := conn.(*net.TCPConn).SetWriteBuffer(64 << 10); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return conn, nil
 }
 
-// smallBuffer makes a host's connection take little more than size bytes
-// unread.
-func smallBuffer(t *testing.T, c *linktest.Conn, size int) {
+// smallBuffer makes a host's connection take little that it does not read.
+func smallBuffer(t *testing.T, c *linktest.Conn) {
 	tcp, ok := c.NetConn().(*net.TCPConn)
 	if assert.True(t, ok) {
-		assert.NoError(t, tcp.SetReadBuffer(size))
+		assert.NoError(t, tcp.SetReadBuffer(32<<10))
 	}
 }

@@ -1,0 +1,187 @@
+package supervisor_test
+
+import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"maps"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/moov-io/iso8583"
+	"github.com/moov-io/iso8583/encoding"
+	"github.com/moov-io/iso8583/field"
+	"github.com/moov-io/iso8583/prefix"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/isolink-go/isolink/messages"
+	"github.com/isolink-go/isolink/supervisor"
+	"github.com/isolink-go/isolink/supervisor/linktest"
+)
+
+// What must never show. The number is a brand's test card.
+const (
+	secretPAN   = "4761739001010119"
+	secretTrack = "4761739001010119=22122011758928889"
+	secretPIN   = "9F3C61D07AE4B258"
+)
+
+// secretForms are the secrets, and how parts of them would look if bytes were
+// printed as text, in hex, or as numbers.
+func secretForms() map[string]string {
+	forms := make(map[string]string)
+	for name, secret := range map[string]string{
+		"PAN": secretPAN[6:], "track": secretTrack[17:], "PIN block": secretPIN,
+	} {
+		forms[name] = secret
+		forms[name+", hex"] = hex.EncodeToString([]byte(secret))
+		forms[name+", numbers"] = strings.Trim(fmt.Sprintf("%d", []byte(secret)), "[]")
+	}
+	return forms
+}
+
+// cardSpec is spec with a field 52 of eight bytes that are hex on the wire.
+var cardSpec = func() *iso8583.MessageSpec {
+	made := &iso8583.MessageSpec{Name: "with a PIN block", Fields: maps.Clone(spec.Fields)}
+	made.Fields[52] = field.NewBinary(&field.Spec{Length: 8, Enc: encoding.BytesToASCIIHex, Pref: prefix.ASCII.Fixed})
+	return made
+}()
+
+// newSecretMessage holds a card.
+func newSecretMessage(t *testing.T, mti string, stan int) *iso8583.Message {
+	t.Helper()
+	msg := iso8583.NewMessage(cardSpec)
+	msg.MTI(mti)
+	for id, value := range map[int]string{
+		2: secretPAN, 3: "000000", 7: "0704123456", 11: stanText(stan), 35: secretTrack, 37: nextID(), 41: "TERM0001",
+	} {
+		require.NoError(t, msg.Field(id, value))
+	}
+	pin, err := hex.DecodeString(secretPIN)
+	require.NoError(t, err)
+	require.NoError(t, msg.BinaryField(52, pin))
+	return msg
+}
+
+func newSecretFrame(t *testing.T, mti string, stan int) []byte {
+	t.Helper()
+	frame, err := newSecretMessage(t, mti, stan).Pack()
+	require.NoError(t, err)
+	for name, secret := range map[string]string{"PAN": secretPAN, "track": secretTrack, "PIN block": secretPIN} {
+		require.Contains(t, string(frame), secret, name)
+	}
+	return frame
+}
+
+// page collects all that anybody could print.
+type page struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write is for log handlers.
+func (p *page) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.Write(b)
+}
+
+// print adds values in the ways in which people print.
+func (p *page) print(values ...any) {
+	for _, v := range values {
+		p.mu.Lock()
+		fmt.Fprintf(&p.text, "%v\n%+v\n%s\n", v, v, v)
+		p.mu.Unlock()
+		slog.New(slog.NewJSONHandler(p, nil)).Info("printed", "value", v)
+	}
+}
+
+// judge wants the page to have something, and none of the secrets.
+func (p *page) judge(t *testing.T, wanted ...string) {
+	t.Helper()
+	p.mu.Lock()
+	text := p.text.String()
+	p.mu.Unlock()
+	for _, want := range wanted {
+		assert.Contains(t, text, want)
+	}
+	for name, form := range secretForms() {
+		if at := strings.Index(strings.ToLower(text), strings.ToLower(form)); at >= 0 {
+			t.Errorf("%s shows: …%s…", name, text[max(0, at-200):min(len(text), at+100)])
+		}
+	}
+}
+
+// startWatched starts a link of which every word goes to the page.
+func startWatched(t *testing.T, p *page, host *linktest.Peer, change ...func(*supervisor.LinkConfig)) *testLink {
+	t.Helper()
+	logger := slog.New(slog.NewTextHandler(p, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	system := actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return logger }))
+	subscription := system.EventStream.Subscribe(func(e any) { p.print(e) })
+	config := linkTo("host", host)
+	config.Spec = cardSpec
+	config.OnEvent = func(e messages.Event) { p.print(e) }
+	config.OnLate = func(e *messages.LateReply) { p.print(e, *e) }
+	for _, c := range change {
+		c(&config)
+	}
+	m, err := supervisor.New(system, supervisor.Config{Links: []supervisor.LinkConfig{config}, Logger: logger})
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		closeManager(t, m)
+		system.EventStream.Unsubscribe(subscription)
+		system.Shutdown()
+	})
+	l := linkOf(t, m, "host")
+	l.awaitState(messages.Up)
+	return l
+}
+
+// TestCardDataNeverShows: a PAN, a track and a PIN block are in the messages of
+// every kind of outcome, and in no log line, error, event, status or dead
+// letter.
+func TestCardDataNeverShows(t *testing.T) {
+	for name, test := range map[string]struct {
+		host   linktest.PeerConfig
+		change func(*supervisor.LinkConfig)
+		run    func(*testing.T, *testLink, *linktest.Peer, *page)
+		wanted []string
+	}{
+		"answered":   {run: secretAnswers, wanted: []string{"not sent", "key is in use"}},
+		"late":       {host: linktest.PeerConfig{Handle: lateOnce()}, run: secretLate, wanted: []string{"in doubt", "late reply"}},
+		"unreadable": {host: linktest.PeerConfig{Handle: halfReply}, run: secretUnreadable, wanted: []string{"cannot be unpacked: field", "nobody waits for this"}},
+		"unpackable": {run: secretUnpackable, wanted: []string{"cannot be packed"}},
+		"actors":     {run: secretCommands, wanted: []string{"[DeadLetter]", "isolink send"}},
+		"cut off":    {host: linktest.PeerConfig{Handle: linktest.ByConn(linktest.Drop(), linktest.Drop(), linktest.Reply())}, run: secretCutOff, wanted: []string{"cut short", "link is down"}},
+		"desynced": {
+			host:   linktest.PeerConfig{Handle: linktest.ByConn(misframed, linktest.Reply())},
+			change: func(c *supervisor.LinkConfig) { c.MaxFrame = 1_000 },
+			run:    secretMisframed, wanted: []string{"framing", "length"},
+		},
+		"panics": {
+			change: func(c *supervisor.LinkConfig) {
+				c.Framing = tellingFramer{}
+				c.OnEvent = func(e messages.Event) { panic(fmt.Sprintf("%v %s", e, secretPAN)) }
+			},
+			run: secretPanics, wanted: []string{"panicked"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var p page
+			host := startHost(t, test.host)
+			if test.change == nil {
+				test.change = func(*supervisor.LinkConfig) {}
+			}
+			l := startWatched(t, &p, host, test.change)
+			test.run(t, l, host, &p)
+			p.print(l.Status())
+			p.print(l.manager.Close(patient(t)))
+			p.print(l.Status())
+			p.judge(t, append(test.wanted, "link host")...)
+		})
+	}
+}
