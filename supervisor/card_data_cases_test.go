@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/stretchr/testify/require"
@@ -54,9 +55,16 @@ func awaitFirst(sent <-chan outcome, then func()) outcome {
 // secretLate: in doubt by deadline and by cancel, late, and late once more.
 func secretLate(t *testing.T, l *testLink, host *linktest.Peer, p *page) {
 	frame := newSecretFrame(t, "0200", 1)
-	_, err := l.Exchange(within(t, short), frame)
+	ctx, cancel := context.WithCancel(context.Background())
+	sent := l.background(ctx, frame)
+	require.Eventually(t, func() bool {
+		return connOf(t, host, 1).BytesRead() >= int64(len(stream(frame)))
+	}, patience, time.Millisecond)
+	cancel()
+	err := awaitDone(t, "the send", sent).err
 	require.ErrorIs(t, err, messages.ErrInDoubt)
 	p.print(err)
+	l.works(2)
 	l.awaitStatus("a late reply", func(s supervisor.Status) bool { return s.Counters.Late == 1 })
 	require.NoError(t, connOf(t, host, 1).WriteRaw(stream(response(frame), frame)))
 	l.awaitStatus("nobody's", func(s supervisor.Status) bool { return s.Counters.Unmatched == 2 })

@@ -152,7 +152,7 @@ func TestCardDataNeverShows(t *testing.T) {
 		wanted []string
 	}{
 		"answered":   {run: secretAnswers, wanted: []string{"not sent", "key is in use"}},
-		"late":       {host: linktest.PeerConfig{Handle: lateOnce()}, run: secretLate, wanted: []string{"in doubt", "late reply"}},
+		"late":       {host: lateHost(), run: secretLate, wanted: []string{"in doubt", "late reply"}},
 		"unreadable": {host: linktest.PeerConfig{Handle: halfReply}, run: secretUnreadable, wanted: []string{"cannot be unpacked: field", "nobody waits for this"}},
 		"unpackable": {run: secretUnpackable, wanted: []string{"cannot be packed"}},
 		"actors":     {run: secretCommands, wanted: []string{"[DeadLetter]", "isolink send"}},

@@ -45,7 +45,7 @@ func TestF13OneWritePerBatch(t *testing.T) {
 		begins[f.From] = true
 	}
 	writes := oracle.Writes()
-	assert.Less(t, len(writes), sends/10)
+	assert.Less(t, len(writes), sends/2)
 	for _, w := range writes {
 		assert.True(t, begins[w.From], "a write begins within a frame")
 		if w.Asked > batchLimit {

@@ -247,6 +247,19 @@ func (l *testLink) background(ctx context.Context, frame []byte) <-chan outcome 
 	return out
 }
 
+// doubt leaves a request in doubt: it is given up as soon as the host has it.
+// The host must not answer it until then.
+func (l *testLink) doubt(rec *linktest.Recorder, frame []byte) {
+	l.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	before := rec.Total()
+	sent := l.background(ctx, frame)
+	require.NoError(l.t, rec.WaitTotal(patient(l.t), before+1))
+	cancel()
+	require.ErrorIs(l.t, awaitDone(l.t, "the send", sent).err, messages.ErrInDoubt)
+}
+
 // balance closes the manager and compares what the link counted with what its
 // callers were told.
 func (l *testLink) balance() {

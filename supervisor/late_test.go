@@ -27,31 +27,29 @@ const short = 50 * time.Millisecond
 // its request and the times. Until then, within LateWindow, its key is taken;
 // then it is free.
 func TestLateReply(t *testing.T) {
-	for name, limit := range map[string]func() (context.Context, context.CancelFunc){
-		"deadline": func() (context.Context, context.CancelFunc) {
-			return context.WithTimeout(context.Background(), short)
+	for name, limit := range map[string]func(context.Context) (context.Context, context.CancelFunc){
+		"deadline": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, 10*short)
 		},
-		"cancel": func() (context.Context, context.CancelFunc) {
-			ctx, cancel := context.WithCancel(context.Background())
-			time.AfterFunc(short, cancel)
+		"cancel": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(ctx)
+			time.AfterFunc(10*short, cancel)
 			return ctx, cancel
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			ctx, cancel := limit()
-			defer cancel()
-			testLateReply(ctx, t)
-		})
+		t.Run(name, func(t *testing.T) { testLateReply(t, limit) })
 	}
 }
 
-func testLateReply(ctx context.Context, t *testing.T) {
+func testLateReply(t *testing.T, limit func(context.Context) (context.Context, context.CancelFunc)) {
 	t.Helper()
 	release := make(chan struct{})
 	held := linktest.Hold(release, linktest.All(linktest.Reply(), linktest.Reply()))
 	host := startHost(t, linktest.PeerConfig{Handle: linktest.Steps(held)})
 	var lates lateLog
 	l := startUp(t, host, lates.over)
+	ctx, cancel := limit(context.Background())
+	defer cancel()
 	frame := newFrame("0200", 1)
 	begin := time.Now()
 	_, err := l.Exchange(ctx, frame)
@@ -137,17 +135,15 @@ func TestLateReplyInALaterSession(t *testing.T) {
 // TestLateWindow: a key in doubt is free when LateWindow has passed, and not
 // before; what comes then is nobody's.
 func TestLateWindow(t *testing.T) {
-	const window = 300 * time.Millisecond
-	release := make(chan struct{})
+	const window = 10 * short
+	rec, release := newRecorder(), make(chan struct{})
 	host := startHost(t, linktest.PeerConfig{
-		Handle: linktest.Steps(linktest.Async(linktest.Hold(release, linktest.Reply()))),
+		Recorder: rec, Handle: linktest.Steps(linktest.Async(linktest.Hold(release, linktest.Reply()))),
 	})
 	var lates lateLog
 	l := startUp(t, host, lates.over, func(c *supervisor.LinkConfig) { c.LateWindow = window })
-	ctx := within(t, short)
-	deadline, _ := ctx.Deadline()
-	_, err := l.Exchange(ctx, newFrame("0200", 1))
-	require.ErrorIs(t, err, messages.ErrInDoubt)
+	begin := time.Now()
+	l.doubt(rec, newFrame("0200", 1))
 	refused := 0
 	require.Eventually(t, func() bool {
 		_, err := l.Exchange(patient(t), newFrame("0200", 1))
@@ -157,7 +153,7 @@ func TestLateWindow(t *testing.T) {
 		}
 		return err == nil
 	}, patience, 5*time.Millisecond)
-	assert.GreaterOrEqual(t, time.Since(deadline), window)
+	assert.GreaterOrEqual(t, time.Since(begin), window)
 	assert.Positive(t, refused)
 	close(release)
 	awaitEvents[*messages.Unmatched](t, &lates.events, 1)

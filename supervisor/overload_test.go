@@ -83,7 +83,7 @@ func TestMaxInFlight(t *testing.T) {
 // refused with ErrOverloaded, until one has come or left its window.
 func TestMaxLate(t *testing.T) {
 	const most = 3
-	for name, window := range map[string]time.Duration{"window": 300 * time.Millisecond, "reply": patience} {
+	for name, window := range map[string]time.Duration{"window": time.Second, "reply": patience} {
 		t.Run(name, func(t *testing.T) {
 			release := make(chan struct{})
 			hold := linktest.Async(linktest.Hold(release, linktest.Reply()))
@@ -92,13 +92,7 @@ func TestMaxLate(t *testing.T) {
 			var lates lateLog
 			l := startUp(t, host, lates.over, func(c *supervisor.LinkConfig) { c.MaxLate, c.LateWindow = most, window })
 			for i := range most {
-				ctx, cancel := context.WithCancelCause(context.Background())
-				sent := l.background(ctx, newFrame("0200", i))
-				require.NoError(t, rec.WaitTotal(patient(t), i+1))
-				cancel(errReset)
-				err := awaitDone(t, "a send", sent).err
-				require.ErrorIs(t, err, messages.ErrInDoubt)
-				require.ErrorIs(t, err, errReset)
+				l.doubt(rec, newFrame("0200", i))
 			}
 			_, err := l.Exchange(patient(t), newFrame("0200", most))
 			assert.ErrorIs(t, err, messages.ErrNotSent)

@@ -19,12 +19,12 @@ var repeats = map[string]string{"0120": "0121", "0200": "0201", "0420": "0421", 
 func TestRepeatOfOneInDoubt(t *testing.T) {
 	for original, repeat := range repeats {
 		t.Run(repeat, func(t *testing.T) {
-			host := startHost(t, linktest.PeerConfig{Handle: linktest.Steps(linktest.Drop())})
+			rec := newRecorder()
+			host := startHost(t, linktest.PeerConfig{Recorder: rec, Handle: linktest.Steps(linktest.Drop())})
 			var lates lateLog
 			l := startUp(t, host, lates.over)
-			_, err := l.Exchange(within(t, short), newFrame(original, 1))
-			require.ErrorIs(t, err, messages.ErrInDoubt)
-			_, err = l.Exchange(patient(t), newFrame(original, 1))
+			l.doubt(rec, newFrame(original, 1))
+			_, err := l.Exchange(patient(t), newFrame(original, 1))
 			assert.ErrorIs(t, err, messages.ErrDuplicateKey, "not declared a repeat")
 			frame := newFrame(repeat, 1)
 			reply, err := l.Exchange(patient(t), frame)
@@ -72,17 +72,15 @@ func TestRepeatOfOneInFlight(t *testing.T) {
 // TestRepeatInDoubtToo: when original and repeat are both in doubt, the
 // response that comes is told as late once.
 func TestRepeatInDoubtToo(t *testing.T) {
-	release := make(chan struct{})
+	rec, release := newRecorder(), make(chan struct{})
 	host := startHost(t, linktest.PeerConfig{
-		Handle: linktest.Steps(linktest.Drop(), linktest.Async(linktest.Hold(release, linktest.Reply()))),
+		Recorder: rec, Handle: linktest.Steps(linktest.Drop(), linktest.Async(linktest.Hold(release, linktest.Reply()))),
 	})
 	var lates lateLog
 	l := startUp(t, host, lates.over)
-	_, err := l.Exchange(within(t, short), newFrame("0420", 1))
-	require.ErrorIs(t, err, messages.ErrInDoubt)
+	l.doubt(rec, newFrame("0420", 1))
 	repeat := newFrame("0421", 1)
-	_, err = l.Exchange(within(t, short), repeat)
-	require.ErrorIs(t, err, messages.ErrInDoubt)
+	l.doubt(rec, repeat)
 	close(release)
 	late := lates.hook.awaitSome(t, 1, "a late reply")[0]
 	assert.Equal(t, string(repeat), string(late.Request))

@@ -17,12 +17,12 @@ import (
 // still waits in the link's kernel is never delivered, though the peer reads
 // again. What was not written is not sent; the link comes back.
 func TestStalledSessionIsClosedHard(t *testing.T) {
-	const posts = 2_000
+	const posts = 1_200
 	for name, ends := range map[string]func(*supervisor.LinkConfig){
-		"WriteTimeout": func(c *supervisor.LinkConfig) { c.WriteTimeout = 10 * short },
+		"WriteTimeout": func(c *supervisor.LinkConfig) { c.WriteTimeout = 16 * short },
 		"echoes": func(c *supervisor.LinkConfig) {
 			c.WriteTimeout = 2 * patience
-			echoing(2*short, 2*short)(c)
+			echoing(10*short, 2*short)(c)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
