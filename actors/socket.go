@@ -2,6 +2,7 @@ package actors
 
 import (
 	"net"
+	"sync/atomic"
 	"time"
 )
 
@@ -10,6 +11,9 @@ type socket struct {
 	net.Conn          // what is read and written: TLS or raw
 	raw      net.Conn // what is closed
 	addr     string   // as configured
+
+	// blocking is set by the writer while it is in a Write that may block.
+	blocking atomic.Bool
 }
 
 // closeHard ends the connection at once: nothing that waits in the kernel is
@@ -25,11 +29,17 @@ func (s *socket) closeHard() {
 const closeNotifyWait = 250 * time.Millisecond
 
 // closeInOrder ends the connection as the protocol has it, TLS's close_notify
-// included; it may block for closeNotifyWait.
+// included; it may block for closeNotifyWait. A connection whose peer takes no
+// more bytes is closed hard: what the kernel still holds is in doubt, and must
+// not arrive behind its reversal.
 func (s *socket) closeInOrder() {
+	if s.blocking.Load() {
+		s.closeHard()
+		return
+	}
 	if t, ok := s.Conn.(interface{ CloseWrite() error }); ok && s.Conn != s.raw {
 		// A peer that does not read would hold tls.Conn.CloseWrite for 5 s.
-		timer := time.AfterFunc(closeNotifyWait, func() { _ = s.raw.Close() })
+		timer := time.AfterFunc(closeNotifyWait, s.closeHard)
 		_ = t.CloseWrite()
 		timer.Stop()
 	}

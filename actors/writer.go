@@ -167,7 +167,9 @@ func (w *writer) write() (done bool, err error) {
 	if err := w.session.socket.SetWriteDeadline(time.Now().Add(w.record.config.WriteTimeout)); err != nil {
 		return true, err
 	}
+	w.session.socket.blocking.Store(true)
 	n, err := w.session.socket.Write(w.buffer[w.sent:])
+	w.session.socket.blocking.Store(false)
 	w.sent += n
 	return true, err
 }

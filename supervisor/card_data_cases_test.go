@@ -90,7 +90,7 @@ func secretUnreadable(t *testing.T, l *testLink, _ *linktest.Peer, p *page) {
 // unwrapAll returns err and all that it wraps.
 func unwrapAll(err error) []error {
 	all := []error{err}
-	switch e := err.(type) { //nolint:errorlint // what it wraps is asked for one by one
+	switch e := err.(type) {
 	case interface{ Unwrap() error }:
 		if inner := e.Unwrap(); inner != nil {
 			all = append(all, unwrapAll(inner)...)

@@ -40,7 +40,7 @@ func TestFaultsStartNothing(t *testing.T) {
 	require.Nil(t, m)
 	faults := make(map[string]int)
 	for _, e := range unwrapAll(err) {
-		if fault, ok := e.(*messages.ConfigError); ok { //nolint:errorlint // all are looked at, one by one
+		if fault, ok := e.(*messages.ConfigError); ok {
 			faults[fault.Link+"/"+fault.Field]++
 		}
 	}

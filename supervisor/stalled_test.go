@@ -13,53 +13,89 @@ import (
 )
 
 // TestStalledSessionIsClosedHard: a session whose peer takes no more bytes ends
-// by WriteTimeout, or by its echoes. It is closed with a reset, so that what
-// still waits in the link's kernel is never delivered, though the peer reads
-// again. What was not written is not sent; the link comes back.
+// by WriteTimeout, by its echoes, or by order when all has timed out. It is
+// closed with a reset, so that what still waits in the link's kernel is never
+// delivered, though the peer reads again. What was not written is not sent; the
+// link comes back.
 func TestStalledSessionIsClosedHard(t *testing.T) {
-	const posts = 1_200
-	for name, ends := range map[string]func(*supervisor.LinkConfig){
-		"WriteTimeout": func(c *supervisor.LinkConfig) { c.WriteTimeout = 16 * short },
-		"echoes": func(c *supervisor.LinkConfig) {
-			c.WriteTimeout = 2 * patience
-			echoing(10*short, 2*short)(c)
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			rec := newRecorder()
-			host := startHost(t, linktest.PeerConfig{Recorder: rec, OnAccept: func(c *linktest.Conn) {
-				if c.Number() == 1 {
-					smallBuffer(t, c)
-					c.StopReading()
-				}
-			}})
-			l := startUp(t, host, func(c *supervisor.LinkConfig) { c.Dial = dialBuffered }, ends)
-			actor := newClient(t, l)
-			for i := range posts {
-				actor.send(&messages.Post{Frame: newLongFrame("0220", i, stalledFrame), Timeout: patience})
-			}
-			l.awaitSession(2)
-			settled := map[bool]int{}
-			for _, r := range actor.results.awaitSome(t, posts, "results") {
-				if r.result.Err != nil {
-					assert.ErrorIs(t, r.result.Err, messages.ErrLinkDown)
-					assert.NotErrorIs(t, r.result.Err, messages.ErrOverloaded)
-					settled[isNotSent(r.result.Err)]++
-				}
-			}
-			posted := l.Status().Counters.Posted
-			assert.Positive(t, posted)
-			assert.Positive(t, settled[true], "not sent")
-			assert.LessOrEqual(t, settled[false], batchLimit/stalledFrame, "in doubt: one batch at most")
-			assert.Error(t, l.Status().LastError)
-
-			c := connOf(t, host, 1)
-			c.ResumeReading()
-			awaitDone(t, "the end of the connection", c.Done())
-			assert.Less(t, uint64(rec.Total()), posted, "all that was handed over was delivered")
-			l.awaitWorking()
-		})
+	byOrder := func(l *testLink) {
+		require.NoError(t, l.Pause(patient(t)))
+		require.NoError(t, l.Resume())
 	}
+	byItself := func(*testLink) {}
+	for name, test := range map[string]stalledSession{
+		"WriteTimeout": {patience, func(c *supervisor.LinkConfig) { c.WriteTimeout = 16 * short }, byItself},
+		"echoes":       {patience, echoing(10*short, 2*short), byItself},
+		"order":        {4 * short, func(*supervisor.LinkConfig) {}, byOrder},
+		"order, TLS":   {4 * short, overTLS, byOrder},
+	} {
+		t.Run(name, test.run)
+	}
+}
+
+// stalledSession is a way for a stalled session to end.
+type stalledSession struct {
+	timeout time.Duration // of what is sent
+	change  func(*supervisor.LinkConfig)
+	end     func(*testLink)
+}
+
+// host reads nothing from its first connection. It answers nothing there: a
+// reply to a closed socket would bring a reset, too.
+func (s stalledSession) host(t *testing.T, rec *linktest.Recorder, secure bool) *linktest.Peer {
+	t.Helper()
+	config := linktest.PeerConfig{
+		Recorder: rec,
+		Handle:   linktest.ByConn(linktest.Drop(), linktest.Reply()),
+		OnAccept: func(c *linktest.Conn) { smallBuffer(t, c) },
+		Script: func(c *linktest.Conn) {
+			if c.Number() == 1 {
+				c.StopReading()
+			}
+			_ = c.Serve(nil)
+		},
+	}
+	if secure {
+		config.TLS = serverTLS(t)
+	}
+	return startHost(t, config)
+}
+
+func (s stalledSession) run(t *testing.T) {
+	const posts = 1_200
+	rec := newRecorder()
+	var judged supervisor.LinkConfig // is it one with TLS?
+	s.change(&judged)
+	host := s.host(t, rec, judged.TLSFiles.CA != "")
+	l := startUp(t, host, func(c *supervisor.LinkConfig) {
+		c.Dial, c.WriteTimeout = dialBuffered, 2*patience
+	}, s.change)
+	actor := newClient(t, l)
+	for i := range posts {
+		actor.send(&messages.Post{Frame: newLongFrame("0220", i, stalledFrame), Timeout: s.timeout})
+	}
+	settled := map[bool]int{}
+	for _, r := range actor.results.awaitSome(t, posts, "results") {
+		if r.result.Err != nil {
+			assert.NotErrorIs(t, r.result.Err, messages.ErrOverloaded)
+			settled[isNotSent(r.result.Err)]++
+		}
+	}
+	start := time.Now()
+	s.end(l)
+	assert.Less(t, time.Since(start), tlsCloseBlocks)
+	l.awaitSession(2)
+	posted := l.Status().Counters.Posted
+	assert.Positive(t, posted)
+	assert.Positive(t, settled[true], "not sent")
+	assert.LessOrEqual(t, settled[false], batchLimit/stalledFrame, "in doubt: one batch at most")
+	assert.Error(t, l.Status().LastError)
+
+	c := connOf(t, host, 1)
+	c.ResumeReading()
+	awaitDone(t, "the end of the connection", c.Done())
+	assert.Less(t, uint64(rec.Total()), posted, "all that was handed over was delivered")
+	l.awaitWorking()
 }
 
 // TestKeepAlives: frames without a body are counted, and are neither a response
