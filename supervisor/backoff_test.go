@@ -51,12 +51,13 @@ func (w *backoffWatch) over(c *supervisor.LinkConfig) {
 	}
 }
 
-// judge holds every wait to its bounds, and returns how many there were. What a
-// dial brought, refused or dropped later, ends behind the dial: so the least
-// delay is counted from there. The most is counted from when the link says that
-// it waits.
-func (w *backoffWatch) judge(t *testing.T) int {
+// judge closes the manager, so that all events have been told, holds every wait
+// to its bounds, and returns how many there were. What a dial brought, refused
+// or dropped later, ends behind the dial: so the least delay is counted from
+// there. The most is counted from when the link says that it waits.
+func (w *backoffWatch) judge(t *testing.T, m *supervisor.Manager) int {
 	t.Helper()
+	closeManager(t, m)
 	dials := w.dials.list()
 	for i := range dials[1:] {
 		assert.GreaterOrEqual(t, dials[i+1].begin.Sub(dials[i].end), w.backoff.MinDelay)

@@ -71,11 +71,11 @@ func TestF3DropInTheHandshake(t *testing.T) {
 	_, err := host.WaitConn(within(t, 3*patience), len(plan)+1)
 	require.NoError(t, err)
 	waits := 0
-	for i, c := range config.Links {
-		l := linkOf(t, m, c.Name)
-		l.awaitWorking()
-		require.NoError(t, l.Close(patient(t)))
-		waits += watches[i].judge(t)
+	for _, c := range config.Links {
+		linkOf(t, m, c.Name).awaitWorking()
+	}
+	for i := range watches {
+		waits += watches[i].judge(t, m)
 	}
 	assert.GreaterOrEqual(t, waits, len(plan)-len(watches))
 	t.Logf("dropped at %d places", len(plan))
@@ -115,7 +115,7 @@ func TestF3DropInTheFirstExchange(t *testing.T) {
 			assert.GreaterOrEqual(t, answered, 1, "a response that came whole")
 			assert.GreaterOrEqual(t, inDoubt, len(plan)/2)
 			l.works(999_999)
-			assert.GreaterOrEqual(t, watch.judge(t), len(plan)-1)
+			assert.GreaterOrEqual(t, watch.judge(t, l.manager), len(plan)-1)
 			t.Logf("answered %d, in doubt %d of %d", answered, inDoubt, len(plan))
 		})
 	}
@@ -159,7 +159,7 @@ func TestF3DropWhileConnecting(t *testing.T) {
 			assert.Error(t, l.Status().LastError)
 			require.NoError(t, host.SetAdmission(linktest.Admit))
 			l.awaitWorking() // what was accepted before may still end under it
-			assert.GreaterOrEqual(t, watch.judge(t), 9)
+			assert.GreaterOrEqual(t, watch.judge(t, l.manager), 9)
 		})
 	}
 }

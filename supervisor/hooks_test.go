@@ -246,7 +246,7 @@ func TestDialThatPanics(t *testing.T) {
 	assert.EqualValues(t, 4, dials.Load())
 	assert.EqualValues(t, 1, l.Status().Counters.Panics)
 	assert.Equal(t, "Dial", awaitEvents[*messages.Panicked](t, &watch.events, 1)[0].Where)
-	assert.EqualValues(t, 3, watch.judge(t))
+	assert.EqualValues(t, 3, watch.judge(t, l.manager))
 }
 
 // TestDialThatDoesNotListen: a Dial that outlives its context is abandoned: the

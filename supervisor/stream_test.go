@@ -153,7 +153,7 @@ func TestFramerThatPanics(t *testing.T) {
 			assert.EqualValues(t, 1, other.Status().Session)
 			assert.GreaterOrEqual(t, l.Status().Counters.Panics, uint64(5))
 			assert.GreaterOrEqual(t, len(awaitEvents[*messages.Panicked](t, &watch.events, 5)), 5)
-			assert.GreaterOrEqual(t, watch.judge(t), 5)
+			assert.GreaterOrEqual(t, watch.judge(t, l.manager), 5)
 		})
 	}
 }

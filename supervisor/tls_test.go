@@ -131,8 +131,7 @@ func TestTLSWrongPeer(t *testing.T) {
 			_, err := l.Exchange(patient(t), newFrame("0200", 1))
 			assert.ErrorIs(t, err, messages.ErrNotSent)
 			assert.ErrorIs(t, err, messages.ErrLinkDown)
-			closeManager(t, l.manager)
-			assert.GreaterOrEqual(t, watch.judge(t), 4)
+			assert.GreaterOrEqual(t, watch.judge(t, l.manager), 4)
 			assert.Zero(t, rec.Total())
 		})
 	}
@@ -170,8 +169,7 @@ func TestTLSWrongClient(t *testing.T) {
 			l.awaitStatus("the alert", func(s supervisor.Status) bool {
 				return s.LastError != nil && strings.Contains(s.LastError.Error(), "remote error: tls: ")
 			})
-			closeManager(t, l.manager)
-			assert.GreaterOrEqual(t, watch.judge(t), 4)
+			assert.GreaterOrEqual(t, watch.judge(t, l.manager), 4)
 		})
 	}
 }
