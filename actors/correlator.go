@@ -2,10 +2,8 @@ package actors
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
-	"github.com/asynkron/protoactor-go/scheduler"
 
 	"github.com/isolink-go/isolink/messages"
 )
@@ -52,8 +50,6 @@ type (
 	wrotePosts struct{ requests []*request }
 	// drain: take nothing new, and tell when nothing is in flight.
 	drain struct{}
-	// deadlineDue: the alarm of that number rings.
-	deadlineDue struct{ number uint64 }
 )
 
 // Format prints how many frames there are, whatever the verb.
@@ -69,9 +65,6 @@ func (m forget) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "isolink for
 func (m wrotePosts) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "isolink posts written (%d)", len(m.requests))
 }
-
-// IgnoreDeadLetterLogging keeps alarms that came too late out of the log.
-func (deadlineDue) IgnoreDeadLetterLogging() {}
 
 // spawnCorrelator makes the session's correlator, which owns the record's
 // table from here until it has stopped.
@@ -301,48 +294,5 @@ func (c *correlator) tellDrained() {
 func (c *correlator) setAlarm() {
 	if at, ok := c.table.nextEvent(); ok {
 		c.alarm.set(at, c.record.now)
-	}
-}
-
-// alarm is one timer for many deadlines: a scheduler message that is armed
-// anew only when it rang, or when something earlier came.
-type alarm struct {
-	pid    *actor.PID
-	timer  *scheduler.TimerScheduler
-	number uint64 // of the last arming
-	armed  bool
-	at     int64
-	stop   scheduler.CancelFunc
-}
-
-func (a *alarm) init(ctx actor.Context) {
-	a.pid = ctx.Self()
-	a.timer = scheduler.NewTimerScheduler(ctx.ActorSystem().Root)
-}
-
-// set makes the alarm ring at clock time at, or earlier when it is set so.
-func (a *alarm) set(at int64, now func() int64) {
-	if a.armed && a.at <= at {
-		return
-	}
-	a.cancel()
-	a.number++
-	a.armed, a.at = true, at
-	a.stop = a.timer.SendOnce(time.Duration(max(at-now(), 0)), a.pid, deadlineDue{a.number})
-}
-
-// rings reports whether number is of the last arming.
-func (a *alarm) rings(number uint64) bool {
-	if !a.armed || number != a.number {
-		return false
-	}
-	a.armed = false
-	return true
-}
-
-func (a *alarm) cancel() {
-	if a.armed {
-		a.stop()
-		a.armed = false
 	}
 }

@@ -20,7 +20,8 @@
 //	machine, backoff        the life of a link, without clock or socket
 //	link, dial, socket      the actor that lives it
 //	door, request, settle   the way in, the claim word, the way out
-//	correlator, table       keys to requests, deadlines, late replies
+//	correlator, table       keys to requests, late replies
+//	alarm                   one timer for all deadlines
 //	writer, reader          the ends of a socket
 //	notifier, courier       foreign code, other actors' results
 //	mailbox, workers        how the actors run

@@ -168,10 +168,7 @@ func (d *Door) cancel(ctx context.Context, s *session, q *request) ([]byte, erro
 		<-q.done // settled already: the signal is on its way
 		return q.reply, q.err
 	}
-	outcome := messages.ErrInDoubt
-	if from == wordQueued {
-		outcome = messages.ErrNotSent
-	}
+	outcome := outcomeOf(from)
 	err := d.record.sendError(q, outcome, contextCause(ctx))
 	d.record.countOutcome(q, outcome)
 	s.correlator.PostUserMessage(forget{q})

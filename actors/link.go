@@ -135,7 +135,7 @@ func (l *link) start() {
 	l.scheduler = scheduler.NewTimerScheduler(l.ctx.ActorSystem().Root)
 	l.machine = machine{
 		want: r.Want(), failures: r.memory.failures,
-		echo: r.config.Echo != nil, maxMissed: uint8(min(r.config.MaxMissedEchoes, 255)),
+		echo: r.config.Echo != nil, maxMissed: uint8(r.config.MaxMissedEchoes), // at most 255, by Validate
 	}
 	l.step(evStart, nil)
 	r.begun.Store(true)
@@ -230,7 +230,7 @@ func (l *link) step(ev event, reason error) {
 	for _, a := range actions {
 		l.perform(a)
 	}
-	l.record.show(l.machine.state(), reason, nil)
+	l.record.show(l.machine.state(), reason)
 }
 
 // end is what a restart or a stop begins with, whatever brought it about: no
@@ -248,7 +248,7 @@ func (l *link) end() {
 		// failure like any other.
 		l.machine.fails()
 		l.record.memory.failures = l.machine.failures
-		l.record.show(messages.Waiting, errFailed, nil)
+		l.record.show(messages.Waiting, errFailed)
 	}
 	l.cancelTimers()
 	l.giveUpDial()

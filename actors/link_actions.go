@@ -48,8 +48,8 @@ func (l *link) perform(a action) {
 	}
 }
 
-// errFailed is why a link starts anew when an actor of it failed; the actor
-// system has logged what happened.
+// errFailed is why a link starts anew when an actor of it failed; an event
+// (messages.Panicked) has told of the panic.
 var errFailed = errors.New("an actor of the link failed or was stopped")
 
 // endTimeout is how long the reader of a closed socket may take to notice.

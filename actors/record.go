@@ -121,10 +121,7 @@ const (
 
 // SetWant says what the link should be; its actor has to be told with Obey. A
 // closed link stays closed.
-//
-// Who waits by Changed is woken: what it waits for may have been taken back.
 func (r *Record) SetWant(w Want) {
-	defer r.shown.update(func(*Status) {})
 	for {
 		old := r.want.Load()
 		if want(old) == wantClose || r.want.CompareAndSwap(old, uint32(w)) {
@@ -202,19 +199,17 @@ func (r *Record) Changed() (Status, <-chan struct{}) {
 // manager calls it when the actor is gone for good.
 func (r *Record) MarkClosed() {
 	r.session.Store(nil)
-	r.show(messages.Closed, nil, nil)
+	r.show(messages.Closed, nil)
 }
 
-// show tells the outside of a state, unless it is shown already.
-func (r *Record) show(to messages.State, reason error, change func(*Status)) {
+// show tells the outside of a state, unless it is shown already. Who waits by
+// Changed is woken all the same: what it waits for may have been taken back.
+func (r *Record) show(to messages.State, reason error) {
 	var event *messages.StateChanged
 	r.shown.update(func(s *Status) {
 		from := s.State
 		if reason != nil {
 			s.LastError = reason
-		}
-		if change != nil {
-			change(s)
 		}
 		if from == to {
 			return

@@ -35,11 +35,7 @@ func (r *Record) fail(q *request, from uint32, cause error) bool {
 	if !q.take(from) {
 		return false
 	}
-	outcome := messages.ErrInDoubt
-	if from == wordQueued {
-		outcome = messages.ErrNotSent
-	}
-	r.failed(q, outcome, cause)
+	r.failed(q, outcomeOf(from), cause)
 	return true
 }
 
@@ -54,12 +50,17 @@ func (r *Record) failUnwritten(q *request, cause error) {
 // failAny settles r wherever it stands.
 func (r *Record) failAny(q *request, cause error) {
 	if from, ok := q.takeAny(); ok {
-		outcome := messages.ErrInDoubt
-		if from == wordQueued {
-			outcome = messages.ErrNotSent
-		}
-		r.failed(q, outcome, cause)
+		r.failed(q, outcomeOf(from), cause)
 	}
+}
+
+// outcomeOf is the outcome of a request that settled from that word without a
+// response.
+func outcomeOf(from uint32) error {
+	if from == wordQueued {
+		return messages.ErrNotSent
+	}
+	return messages.ErrInDoubt
 }
 
 func (r *Record) failed(q *request, outcome, cause error) {

@@ -40,9 +40,9 @@ func (l *Link) PID() *actor.PID {
 //
 // Every error is a *messages.SendError: errors.Is tells messages.ErrNotSent,
 // ErrInDoubt or ErrRejected, and the cause: ErrTimeout, ErrLinkDown,
-// ErrOverloaded, ErrDuplicateKey, ErrNoKey, ErrNoRequest, ErrDraining, ErrClosed, ErrNoLink,
-// ErrFrameTooLarge, ErrPack, ErrUnpack (in doubt: the response came, and
-// cannot be read), or the context's error.
+// ErrOverloaded, ErrDuplicateKey, ErrNoKey, ErrNoRequest, ErrDraining,
+// ErrClosed, ErrNoLink, ErrFrameTooLarge, ErrPack, ErrUnpack (in doubt: the
+// response came, and cannot be read), or the context's error.
 func (l *Link) Send(ctx context.Context, msg *iso8583.Message) (*iso8583.Message, error) {
 	if l.entry == nil {
 		return nil, l.unknown()
@@ -82,6 +82,9 @@ func (l *Link) unknown() error {
 	return &messages.SendError{Link: l.name, Outcome: messages.ErrNotSent, Cause: messages.ErrNoLink}
 }
 
+// failed is the error of what is no send.
+func (l *Link) failed(cause error) error { return fmt.Errorf("link %s: %w", l.name, cause) }
+
 // Status is a snapshot of the link; reading it never touches the data path.
 // The status of an unknown link has its name and no state.
 func (l *Link) Status() Status {
@@ -92,11 +95,11 @@ func (l *Link) Status() Status {
 }
 
 // Await returns nil as soon as it sees the link in the given state; a state
-// that lasts only a moment may go unseen. It fails with the context's error, with messages.ErrClosed
-// when the link was closed, and with messages.ErrNoLink.
+// that lasts only a moment may go unseen. It fails with the context's error,
+// with messages.ErrClosed when the link was closed, and with messages.ErrNoLink.
 func (l *Link) Await(ctx context.Context, state messages.State) error {
 	if l.entry == nil {
-		return fmt.Errorf("link %s: %w", l.name, messages.ErrNoLink)
+		return l.failed(messages.ErrNoLink)
 	}
 	for {
 		status, changed := l.entry.record.Changed()
@@ -104,7 +107,7 @@ func (l *Link) Await(ctx context.Context, state messages.State) error {
 		case state:
 			return nil
 		case messages.Closed:
-			return fmt.Errorf("link %s: %w", l.name, messages.ErrClosed)
+			return l.failed(messages.ErrClosed)
 		case messages.Waiting, messages.Connecting, messages.Up, messages.Draining, messages.Paused:
 		}
 		select {
@@ -124,13 +127,16 @@ func contextError(ctx context.Context, status Status) error {
 	return fmt.Errorf("%w (last error: %w)", context.Cause(ctx), status.LastError)
 }
 
-// Pause ends the session in order and keeps the link without one until Resume;
-// it returns when the link is paused, or was resumed meanwhile. Sends are refused. What has not settled when ctx ends is cut
-// short, and reported as a *messages.DrainError; the link is paused all the
-// same. It returns nil when Resume takes it back meanwhile. It fails with
+// Pause ends the session in order and keeps the link without one until Resume.
+// Sends are refused meanwhile. What has not settled when ctx ends is cut short,
+// and reported as a *messages.DrainError; the link is paused all the same. It
+// returns nil when Resume takes it back meanwhile. It fails with
 // messages.ErrClosed on a closed link.
 func (l *Link) Pause(ctx context.Context) error {
-	return l.obey(ctx, actors.WantPause, actors.Obey{}, func(s Status) bool {
+	if err := l.want(actors.WantPause); err != nil {
+		return err
+	}
+	return l.await(ctx, actors.Obey{}, func(s Status) bool {
 		return s.State == messages.Paused || l.entry.record.Want() != actors.WantPause
 	})
 }
@@ -153,14 +159,14 @@ func (l *Link) Resume() error {
 // messages.ErrClosed on a closed link, and does nothing on a paused one.
 func (l *Link) Restart(ctx context.Context) error {
 	if l.entry == nil {
-		return fmt.Errorf("link %s: %w", l.name, messages.ErrNoLink)
+		return l.failed(messages.ErrNoLink)
 	}
 	before := l.Status()
 	switch before.State {
 	case messages.Paused:
 		return nil
 	case messages.Closed:
-		return fmt.Errorf("link %s: %w", l.name, messages.ErrClosed)
+		return l.failed(messages.ErrClosed)
 	case messages.Waiting, messages.Connecting, messages.Up, messages.Draining:
 	}
 	return l.await(ctx, actors.Restart{}, func(s Status) bool {
@@ -174,26 +180,19 @@ func (l *Link) Restart(ctx context.Context) error {
 // back; closing it again returns nil.
 func (l *Link) Close(ctx context.Context) error {
 	if l.entry == nil {
-		return fmt.Errorf("link %s: %w", l.name, messages.ErrNoLink)
+		return l.failed(messages.ErrNoLink)
 	}
 	return l.manager.closeLink(ctx, l.entry)
 }
 
-// obey tells the link what is wanted, and waits until it is so.
-func (l *Link) obey(ctx context.Context, w actors.Want, command any, done func(Status) bool) error {
-	if err := l.want(w); err != nil {
-		return err
-	}
-	return l.await(ctx, command, done)
-}
-
+// want notes what the link should be.
 func (l *Link) want(w actors.Want) error {
 	if l.entry == nil {
-		return fmt.Errorf("link %s: %w", l.name, messages.ErrNoLink)
+		return l.failed(messages.ErrNoLink)
 	}
 	l.entry.record.SetWant(w)
 	if l.entry.record.Want() == actors.WantClose {
-		return fmt.Errorf("link %s: %w", l.name, messages.ErrClosed)
+		return l.failed(messages.ErrClosed)
 	}
 	return nil
 }
