@@ -32,6 +32,9 @@ const (
 	DefaultMaxLate         = 100_000
 	DefaultMaxFrame        = 65_535
 	DefaultMaxEvents       = 1_024
+	DefaultHandleTimeout   = 30 * time.Second
+	DefaultMaxHandlers     = 64
+	DefaultMaxInbound      = 1_024
 )
 
 // LinkConfig is what a link is made of. Fields that are zero get the default
@@ -43,8 +46,19 @@ type LinkConfig struct {
 
 	// Addrs are the peer's addresses, "host:port". One attempt to connect goes
 	// through them in turn, starting behind the one used last, until one
-	// answers; there is never more than one socket. Required.
+	// answers; there is never more than one socket. Required, unless Accept is
+	// set.
 	Addrs []string
+
+	// Accept is set where the peer connects to us: the name of the acceptor
+	// (AcceptorConfig) whose PeerName gives this link's name to the peer's
+	// connections. The link waits until one comes; the acceptor may be started
+	// later. Addrs, TLS, TLSFiles, Dial, ConnectTimeout, TLSTimeout and Backoff
+	// are not used then, and must be left zero.
+	Accept string
+	// OnSecond says what becomes of another connection of the peer while the link
+	// has a session. Zero means Replace.
+	OnSecond OnSecond
 
 	// Spec packs requests, unpacks responses and says where the key fields
 	// are. Required. It must not be changed while the link lives.
@@ -101,6 +115,31 @@ type LinkConfig struct {
 	// MaxMissedEchoes × EchoTimeout.
 	MaxMissedEchoes int
 
+	// Handler gets the requests of the peer, each in a call of its own, MaxHandlers
+	// at a time; Inbound's methods answer them. The context ends at the request's
+	// deadline, or when the link is closed for good, not when the session ends:
+	// what was received counts. A panic is recovered and counted, and the request
+	// stays unanswered. Nil: requests of the peer are counted, and told as
+	// Unmatched events.
+	Handler func(context.Context, *messages.Inbound)
+	// HandleTimeout is how long after a request of the peer was read it may be
+	// answered; 0 means 30 s. What waits longer for its handler is dropped and
+	// counted.
+	HandleTimeout time.Duration
+	// MaxHandlers bounds the calls of Handler at the same time; 0 means 64.
+	MaxHandlers int
+	// MaxInbound bounds the requests of the peer that wait for the handler or are
+	// being handled; 0 means 1,024. Those beyond it get Overload's answer.
+	MaxInbound int
+	// Ordered gives the peer's requests to Handler one after the other, in the
+	// order of their arrival; MaxHandlers must then be left zero.
+	Ordered bool
+	// Overload makes the answer to a request beyond MaxInbound, such as one with
+	// response code 91. It is called for one request at a time, behind a queue of
+	// MaxInbound more; what does not fit there, or gets neither message nor
+	// error, is dropped and counted (RequestsDropped). Nil: all of them are.
+	Overload func(*messages.Inbound) (*iso8583.Message, error)
+
 	// KeyFields are the fields whose values, with the MTI's version, class and
 	// function pair, tell requests in flight apart; empty means field 11, the
 	// STAN. Fields that hold card data are refused.
@@ -144,6 +183,19 @@ type LinkConfig struct {
 	Logger *slog.Logger
 }
 
+// OnSecond says what becomes of another connection of the peer of a link that
+// has a session already.
+type OnSecond uint8
+
+const (
+	// Replace gives the link to the newer connection: the session ends at once, and
+	// what was in flight in it is in doubt. A peer that lost its connection
+	// without this end's knowledge comes back so.
+	Replace OnSecond = iota
+	// Refuse closes the newer connection.
+	Refuse
+)
+
 // TLSFiles name PEM files.
 type TLSFiles struct {
 	// CA holds the certificates that the peer's must chain to; empty means the
@@ -172,6 +224,12 @@ func (c LinkConfig) withDefaults() LinkConfig {
 	c.MaxLate = orDefault(c.MaxLate, DefaultMaxLate)
 	c.MaxFrame = orDefault(c.MaxFrame, DefaultMaxFrame)
 	c.MaxEvents = orDefault(c.MaxEvents, DefaultMaxEvents)
+	c.HandleTimeout = orDefault(c.HandleTimeout, DefaultHandleTimeout)
+	c.MaxInbound = orDefault(c.MaxInbound, DefaultMaxInbound)
+	if c.Ordered {
+		c.MaxHandlers = orDefault(c.MaxHandlers, 1)
+	}
+	c.MaxHandlers = orDefault(c.MaxHandlers, DefaultMaxHandlers)
 	c.Addrs = slices.Clone(c.Addrs)
 	c.KeyFields = slices.Clone(c.KeyFields)
 	if len(c.KeyFields) == 0 {
@@ -199,14 +257,30 @@ func (c LinkConfig) Validate() error {
 // compile judges the configuration and makes of it what a link needs: the key
 // reader, and the TLS configuration (nil: plain).
 func (c LinkConfig) compile() (*messages.KeyReader, *tls.Config, error) {
-	c = c.withDefaults()
 	f := faults{link: c.Name}
 	f.name(c.Name)
-	f.addrs(c.Addrs)
-	keys := f.spec(c.Spec, c.KeyFields)
-	f.framing(c.Framing)
+	if c.Accept != "" {
+		f.accepts(c)
+	} else {
+		f.addrs(c.Addrs)
+		if c.OnSecond != Replace {
+			f.add("OnSecond", "is for links with Accept")
+		}
+	}
+	c = c.withDefaults()
 	f.positive("ConnectTimeout", c.ConnectTimeout)
 	f.positive("TLSTimeout", c.TLSTimeout)
+	f.backoff(c.Backoff)
+	keys := f.session(c)
+	tlsConfig := f.tls(c.TLS, c.TLSFiles)
+	return keys, tlsConfig, errors.Join(f.all...)
+}
+
+// session judges what links and the sessions of acceptors have in common; c has
+// its defaults.
+func (f *faults) session(c LinkConfig) *messages.KeyReader {
+	keys := f.spec(c.Spec, c.KeyFields)
+	f.framing(c.Framing)
 	f.positive("SendTimeout", c.SendTimeout)
 	f.positive("WriteTimeout", c.WriteTimeout)
 	f.positive("IdleTime", c.IdleTime)
@@ -219,8 +293,15 @@ func (c LinkConfig) compile() (*messages.KeyReader, *tls.Config, error) {
 	f.atLeastOne("MaxLate", int64(c.MaxLate))
 	f.atLeastOne("MaxFrame", int64(c.MaxFrame))
 	f.atLeastOne("MaxEvents", int64(c.MaxEvents))
+	f.positive("HandleTimeout", c.HandleTimeout)
+	f.atLeastOne("MaxHandlers", int64(c.MaxHandlers))
+	f.atLeastOne("MaxInbound", int64(c.MaxInbound))
+	if c.Ordered && c.MaxHandlers != 1 {
+		f.add("MaxHandlers", "%d: leave it zero with Ordered, which handles one request at a time", c.MaxHandlers)
+	}
+	if c.Overload != nil && c.Handler == nil {
+		f.add("Overload", "is for links with a Handler")
+	}
 	f.keySpace(c)
-	f.backoff(c.Backoff)
-	tlsConfig := f.tls(c.TLS, c.TLSFiles)
-	return keys, tlsConfig, errors.Join(f.all...)
+	return keys
 }

@@ -21,12 +21,13 @@ var nameRule = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
 // faults collects what is wrong with a configuration, each by its field.
 type faults struct {
-	link string
-	all  []error
+	link   string // or acceptor
+	within string // in front of each field's name
+	all    []error
 }
 
 func (f *faults) add(field, format string, args ...any) {
-	f.all = append(f.all, &messages.ConfigError{Link: f.link, Field: field, Problem: fmt.Sprintf(format, args...)})
+	f.all = append(f.all, &messages.ConfigError{Link: f.link, Field: f.within + field, Problem: fmt.Sprintf(format, args...)})
 }
 
 func (f *faults) name(name string) {
@@ -79,6 +80,38 @@ func (f *faults) framing(framer framing.Framer) {
 	if v, ok := framer.(interface{ Validate() error }); ok {
 		if err := v.Validate(); err != nil {
 			f.add("Framing", "%v", err)
+		}
+	}
+}
+
+// accepts judges the fields of a link that its peer connects to; c has no
+// defaults yet.
+func (f *faults) accepts(c LinkConfig) {
+	if !nameRule.MatchString(c.Accept) {
+		f.add("Accept", "%q: give the name of an acceptor: 1 to 64 letters, digits, dots, hyphens or underscores", c.Accept)
+	}
+	if c.OnSecond > Refuse {
+		f.add("OnSecond", "%d: give Replace or Refuse", c.OnSecond)
+	}
+	f.notConnecting(c, "the peer connects (Accept)")
+}
+
+// notConnecting refuses the fields of a link that connects itself.
+func (f *faults) notConnecting(c LinkConfig, why string) {
+	for _, field := range []struct {
+		name string
+		set  bool
+	}{
+		{"Addrs", len(c.Addrs) > 0},
+		{"TLS", c.TLS != nil},
+		{"TLSFiles", c.TLSFiles != TLSFiles{}},
+		{"Dial", c.Dial != nil},
+		{"ConnectTimeout", c.ConnectTimeout != 0},
+		{"TLSTimeout", c.TLSTimeout != 0},
+		{"Backoff", c.Backoff != Backoff{}},
+	} {
+		if field.set {
+			f.add(field.name, "is of no use: %s", why)
 		}
 	}
 }

@@ -170,6 +170,7 @@ func TestKeySpace(t *testing.T) {
 var optional = map[string]bool{
 	"Name": true, "Addrs": true, "Spec": true, "Framing": true, // required
 	"TLS": true, "TLSFiles": true, "Dial": true, "Echo": true, "OnEvent": true, "OnLate": true, "Logger": true,
+	"Accept": true, "OnSecond": true, "Handler": true, "Ordered": true, "Overload": true,
 }
 
 func TestConfigDefaults(t *testing.T) {
@@ -179,6 +180,7 @@ func TestConfigDefaults(t *testing.T) {
 		WriteTimeout: 10 * time.Second, KeepAlive: 30 * time.Second,
 		IdleTime: 30 * time.Second, EchoTimeout: 10 * time.Second, MaxMissedEchoes: 3,
 		KeyFields: []int{11}, LateWindow: time.Minute,
+		HandleTimeout: 30 * time.Second, MaxHandlers: 64, MaxInbound: 1_024,
 		MaxInFlight: 10_000, MaxQueuedBytes: 64 << 20, MaxLate: 100_000, MaxFrame: 65_535, MaxEvents: 1_024,
 		Backoff: Backoff{}.withDefaults(),
 	}, c, "as the comments have it")
@@ -195,12 +197,18 @@ func TestDefaultsKeepWhatIsSet(t *testing.T) {
 	c.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("none") }
 	c.Echo = func() (*iso8583.Message, error) { return nil, errors.New("none") }
 	c.KeyFields, c.Logger = []int{37, 11}, slog.Default()
+	c.Handler = func(context.Context, *messages.Inbound) {}
+	c.Overload = func(*messages.Inbound) (*iso8583.Message, error) { return nil, nil }
 	c.OnEvent, c.OnLate = func(messages.Event) {}, func(*messages.LateReply) {}
 	v := reflect.ValueOf(&c).Elem()
 	for i := range v.NumField() {
 		switch f := v.Field(i); f.Kind() {
 		case reflect.Int, reflect.Int64:
 			f.SetInt(int64(100 + i))
+		case reflect.Uint8:
+			f.SetUint(uint64(Refuse))
+		case reflect.Bool:
+			f.SetBool(true)
 		case reflect.Struct, reflect.Slice, reflect.Func, reflect.Interface, reflect.Pointer, reflect.String:
 		default:
 			require.Fail(t, "a kind of field that this test does not set", v.Type().Field(i).Name)

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -12,7 +13,8 @@ import (
 // worker takes over.
 const correlatorBudget = 256
 
-// correlator maps keys to the requests that wait. It does map work only, so
+// correlator maps keys to the requests that wait, and passes the peer's requests
+// to the inlet. It does map work only, so
 // that it may run in whoever's goroutine posts to it. All fields are touched
 // only in Receive.
 type correlator struct {
@@ -24,23 +26,25 @@ type correlator struct {
 	ended    bool // the session is over: nothing is taken any more
 	drained  bool // told
 	alarm    alarm
-	batch    *inbound // in hand
+	batch    *batch    // in hand
+	arrivals []arrival // of it, for the inlet
 }
 
 // Messages to the correlator, beside *request.
 type (
-	// inbound is a batch of frames in the order of the stream. The correlator
-	// gives it back to the reader, by session.handled, when it is done.
-	inbound struct {
+	// batch is frames in the order of the stream, all that one Read brought. The
+	// correlator gives it back to the reader, by session.handled, when it is done.
+	batch struct {
 		frames []inFrame
 		next   int   // the first that was not handled; the correlator's
 		at     int64 // clock time of the read
 	}
 	inFrame struct {
-		mti  messages.MTI
-		key  messages.Key
-		err  error // why key is not there
-		body []byte
+		mti    messages.MTI
+		key    messages.Key
+		err    error // why key is not there
+		header []byte
+		body   []byte
 	}
 	// streamEnd comes behind the last batch.
 	streamEnd struct{}
@@ -50,10 +54,12 @@ type (
 	wrotePosts struct{ requests []*request }
 	// drain: take nothing new, and tell when nothing is in flight.
 	drain struct{}
+	// inboundDone: no request of the peer is being handled, for the moment.
+	inboundDone struct{}
 )
 
 // Format prints how many frames there are, whatever the verb.
-func (in *inbound) Format(f fmt.State, _ rune) {
+func (in *batch) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "isolink frames (%d)", len(in.frames))
 }
 
@@ -82,7 +88,7 @@ func (c *correlator) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *request:
 		c.register(m)
-	case *inbound:
+	case *batch:
 		c.match(m)
 	case forget:
 		c.settledElsewhere(m.request)
@@ -99,6 +105,8 @@ func (c *correlator) Receive(ctx actor.Context) {
 		c.session.tell(sessionEnded{c.session})
 	case drain:
 		c.draining = true
+		c.session.draining.Store(true)
+	case inboundDone:
 	case *actor.Started:
 		c.alarm.init(ctx)
 	case *actor.Stopped:
@@ -117,10 +125,10 @@ func (c *correlator) register(q *request) {
 	case c.ended:
 		c.record.fail(q, wordQueued, messages.ErrLinkDown)
 		return
-	case c.draining && q.kind != kindEcho:
+	case c.draining && q.kind.isSend():
 		c.record.fail(q, wordQueued, messages.ErrDraining)
 		return
-	case c.table.lates >= c.record.config.MaxLate && q.kind != kindEcho:
+	case c.table.lates >= c.record.config.MaxLate && q.kind.isSend():
 		c.record.fail(q, wordQueued, fmt.Errorf("%w: %d requests in doubt (MaxLate)", messages.ErrOverloaded, c.table.lates))
 		return
 	case q.word.Load() != wordQueued: // cancelled on the way
@@ -134,16 +142,25 @@ func (c *correlator) register(q *request) {
 }
 
 // match sorts a batch of frames.
-func (c *correlator) match(in *inbound) {
+func (c *correlator) match(in *batch) {
 	c.batch = in
 	for in.next < len(in.frames) {
 		f := &in.frames[in.next]
 		in.next++
-		if f.err != nil || !f.mti.IsResponse() || !c.response(f, in.at) {
+		switch {
+		case f.mti.IsRequest() && c.record.config.Handler != nil:
+			c.session.inbound.Add(1)
+			c.arrivals = append(c.arrivals, arrival{c.session.inboundOf(f, in.at), c.session})
+		case f.err != nil || !f.mti.IsResponse() || !c.response(f, in.at):
 			c.unmatched(f)
 		}
 	}
 	c.batch = nil
+	if len(c.arrivals) > 0 {
+		c.record.inlet.put(c.arrivals)
+		clear(c.arrivals)
+		c.arrivals = c.arrivals[:0]
+	}
 	clear(in.frames)
 	in.frames, in.next = in.frames[:0], 0
 	c.session.handled <- in // there is room for all batches
@@ -163,11 +180,11 @@ func (c *correlator) response(f *inFrame, at int64) bool {
 	case from == wordQueued, from == wordClaimed:
 		// A repeat that is still queued is answered by its original's response,
 		// and never written.
-		if !c.record.answer(q, from, f.body) {
+		if !c.record.answer(q, from, f.header, f.body) {
 			return c.response(f, at) // it moved meanwhile
 		}
 		c.session.lastMatch.Store(at)
-		c.answerOriginals(q, f.body)
+		c.answerOriginals(q, f)
 		return true
 	case from == wordDropped:
 		c.settledElsewhere(q)
@@ -179,9 +196,9 @@ func (c *correlator) response(f *inFrame, at int64) bool {
 
 // answerOriginals settles what q repeats, where that still waits, by a copy of
 // the same response.
-func (c *correlator) answerOriginals(q *request, body []byte) {
+func (c *correlator) answerOriginals(q *request, f *inFrame) {
 	for o := c.table.answered(q); o != nil; o = c.table.answered(o) {
-		c.record.answer(o, wordClaimed, append([]byte(nil), body...))
+		c.record.answer(o, wordClaimed, bytes.Clone(f.header), bytes.Clone(f.body))
 	}
 }
 
@@ -190,14 +207,14 @@ func (c *correlator) late(q *request, f *inFrame, at int64) {
 	if q.isOpen() { // its caller gave up this moment; forget is on its way
 		q.settledAt = at
 	}
-	c.answerOriginals(q, f.body)
+	c.answerOriginals(q, f)
 	c.session.lastMatch.Store(at)
 	if q.kind == kindEcho {
 		return
 	}
 	c.record.counters.late.Add(1)
 	c.record.notifier.event(messages.NewLateReply(messages.LateReply{
-		Link: c.record.config.Name, Key: q.key, Request: q.frame, Response: f.body,
+		Link: c.record.name, Key: q.key, Request: q.frame, Response: f.body, Header: f.header,
 		SentSession: q.session, ReceivedSession: c.session.number,
 		SentAt: c.record.time(q.claimedAt), SettledAt: c.record.time(q.settledAt), ReceivedAt: c.record.time(at),
 	}, c.record.config.Spec))
@@ -206,7 +223,8 @@ func (c *correlator) late(q *request, f *inFrame, at int64) {
 func (c *correlator) unmatched(f *inFrame) {
 	c.record.counters.unmatched.Add(1)
 	c.record.notifier.event(&messages.Unmatched{
-		Link: c.record.config.Name, Session: c.session.number, MTI: f.mti, Key: f.key, Err: f.err, Frame: f.body,
+		Link: c.record.name, Session: c.session.number, MTI: f.mti, Key: f.key, Err: f.err,
+		Frame: f.body, Header: f.header,
 	})
 }
 
@@ -280,12 +298,12 @@ func (c *correlator) refuse(msg any) {
 	switch m := msg.(type) {
 	case *request:
 		c.record.failAny(m, c.endCause())
-	case forget, *inbound, wrotePosts, deadlineDue, streamEnd, drain:
+	case forget, *batch, wrotePosts, deadlineDue, streamEnd, drain, inboundDone:
 	}
 }
 
 func (c *correlator) tellDrained() {
-	if c.draining && !c.drained && c.table.open == 0 {
+	if c.draining && !c.drained && c.table.open == 0 && c.session.inbound.Load() == 0 {
 		c.drained = true
 		c.session.tell(sessionDrained{c.session})
 	}

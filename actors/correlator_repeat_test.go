@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"log/slog"
 	"testing"
 	"time"
 
@@ -13,9 +14,10 @@ import (
 // loneCorrelator is a correlator without actors around it: what it passes to
 // the writer and to the notifier stays in their mailboxes.
 func loneCorrelator() *correlator {
-	r := &Record{config: LinkConfig{Name: "lone"}.withDefaults(), epoch: time.Now()}
-	r.notifier = newNotifier(r)
-	s := &session{record: r, number: 1, handled: make(chan *inbound, batches)}
+	config := LinkConfig{Name: "lone", Logger: slog.New(slog.DiscardHandler)}.withDefaults()
+	r := &Record{name: "lone", config: &config, epoch: time.Now()}
+	r.notifier = newNotifier("lone", "link", &config, nil, nil, &r.counters)
+	s := &session{record: r, number: 1, handled: make(chan *batch, batches)}
 	s.writer = newMailbox(mailboxOptions{})
 	return &correlator{session: s, record: r, table: newTable(), mailbox: newMailbox(mailboxOptions{})}
 }
@@ -34,7 +36,7 @@ func registered(t *testing.T, c *correlator, mti messages.MTI) *request {
 // receives gives the correlator a response to STAN 1.
 func (c *correlator) receives(body string) {
 	mti := messages.MTI{'0', '2', '1', '0'}
-	c.match(&inbound{frames: []inFrame{{mti: mti, key: stanKeys[1], body: []byte(body)}}, at: c.record.now()})
+	c.match(&batch{frames: []inFrame{{mti: mti, key: stanKeys[1], body: []byte(body)}}, at: c.record.now()})
 	<-c.session.handled
 }
 

@@ -11,6 +11,12 @@ type Counters struct {
 	NotSent  uint64
 	InDoubt  uint64
 
+	Requests    uint64 // requests of the peer that were given to the handler
+	Replied     uint64 // replies to them that were handed to the network
+	ReplyFailed uint64 // replies to them that were not, or only in part
+	Overloaded  uint64 // requests of the peer beyond MaxInbound, answered by Overload or not
+	Expired     uint64 // requests of the peer whose deadline passed while they waited
+
 	Late       uint64 // late replies, delivered
 	Unmatched  uint64 // frames of the peer that nobody waited for
 	KeepAlives uint64 // zero-length frames received
@@ -22,9 +28,34 @@ type Counters struct {
 	Panics     uint64 // panics of hooks
 }
 
+// add adds what o has counted.
+func (c *Counters) add(o Counters) {
+	c.Answered += o.Answered
+	c.Posted += o.Posted
+	c.Rejected += o.Rejected
+	c.NotSent += o.NotSent
+	c.InDoubt += o.InDoubt
+	c.Requests += o.Requests
+	c.Replied += o.Replied
+	c.ReplyFailed += o.ReplyFailed
+	c.Overloaded += o.Overloaded
+	c.Expired += o.Expired
+	c.Late += o.Late
+	c.Unmatched += o.Unmatched
+	c.KeepAlives += o.KeepAlives
+	c.Sessions += o.Sessions
+	c.Attempts += o.Attempts
+	c.Echoes += o.Echoes
+	c.Missed += o.Missed
+	c.Dropped += o.Dropped
+	c.Panics += o.Panics
+}
+
 // counters are written from everywhere, each by an atomic add.
 type counters struct {
 	answered, posted, rejected, notSent, inDoubt atomic.Uint64
+	requests, replied, replyFailed               atomic.Uint64
+	overloaded, expired                          atomic.Uint64
 	late, unmatched, keepAlives                  atomic.Uint64
 	sessions, attempts, echoes, missed           atomic.Uint64
 	dropped, panics                              atomic.Uint64
@@ -34,6 +65,8 @@ func (c *counters) snapshot() Counters {
 	return Counters{
 		Answered: c.answered.Load(), Posted: c.posted.Load(), Rejected: c.rejected.Load(),
 		NotSent: c.notSent.Load(), InDoubt: c.inDoubt.Load(),
+		Requests: c.requests.Load(), Replied: c.replied.Load(), ReplyFailed: c.replyFailed.Load(),
+		Overloaded: c.overloaded.Load(), Expired: c.expired.Load(),
 		Late: c.late.Load(), Unmatched: c.unmatched.Load(), KeepAlives: c.keepAlives.Load(),
 		Sessions: c.sessions.Load(), Attempts: c.attempts.Load(), Echoes: c.echoes.Load(), Missed: c.missed.Load(),
 		Dropped: c.dropped.Load(), Panics: c.panics.Load(),

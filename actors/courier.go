@@ -13,6 +13,8 @@ type command struct {
 	to    *actor.PID // nil: nobody wants it
 	tag   any
 	batch bool
+	// answers is the request of the peer that this is the reply to; nil for others.
+	answers *messages.Inbound
 	// admitted is the request whose slot is held until delivery; nil for one
 	// that was refused at the door.
 	admitted *request
@@ -48,12 +50,12 @@ func (c *couriers) init(r *Record) {
 }
 
 // deliver queues a result; it never blocks.
-func (c *couriers) deliver(cmd *command, reply []byte, err error) {
+func (c *couriers) deliver(cmd *command, header, reply []byte, err error) {
 	if cmd.to == nil {
 		c.release(cmd)
 		return
 	}
-	d := delivery{cmd, messages.NewResult(cmd.tag, reply, err, c.record.config.Spec)}
+	d := delivery{cmd, messages.NewResult(cmd.tag, header, reply, err, c.record.config.Spec)}
 	key := address{cmd.to.Address, cmd.to.Id}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -62,7 +62,7 @@ func TestExchangeDeadline(t *testing.T) {
 				var got *request
 				door := doorTo(t, func(r *Record, q *request) {
 					got = q
-					require.True(t, r.answer(q, wordQueued, []byte("yes")))
+					require.True(t, r.answer(q, wordQueued, nil, []byte("yes")))
 				})
 				door.record.epoch = time.Now().Add(-time.Hour) // a link that is an hour old
 				ctx := t.Context()

@@ -74,7 +74,7 @@ func (r *Record) connect(ctx context.Context, addr string) (*socket, error) {
 		_ = raw.Close()
 		return nil, context.Cause(ctx)
 	}
-	if err := r.tune(raw); err != nil {
+	if err := tune(r.config, raw); err != nil {
 		_ = raw.Close()
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func (r *Record) handshake(ctx context.Context, raw net.Conn, addr string) (*soc
 }
 
 // tune sets the socket options, where the connection is a TCP one.
-func (r *Record) tune(conn net.Conn) error {
+func tune(config *LinkConfig, conn net.Conn) error {
 	tcp, ok := innermost(conn).(*net.TCPConn)
 	if !ok {
 		return nil
@@ -115,7 +115,7 @@ func (r *Record) tune(conn net.Conn) error {
 		return fmt.Errorf("TCP_NODELAY: %w", err)
 	}
 	keepAlive := net.KeepAliveConfig{
-		Enable: r.config.KeepAlive > 0, Idle: r.config.KeepAlive, Interval: r.config.KeepAlive / 3, Count: 3,
+		Enable: config.KeepAlive > 0, Idle: config.KeepAlive, Interval: config.KeepAlive / 3, Count: 3,
 	}
 	if keepAlive.Enable {
 		keepAlive.Interval = max(keepAlive.Interval, time.Second)
@@ -123,7 +123,7 @@ func (r *Record) tune(conn net.Conn) error {
 	if err := tcp.SetKeepAliveConfig(keepAlive); err != nil {
 		return fmt.Errorf("TCP keep-alive: %w", err)
 	}
-	if err := setUserTimeout(tcp, r.config.WriteTimeout); err != nil {
+	if err := setUserTimeout(tcp, config.WriteTimeout); err != nil {
 		return fmt.Errorf("TCP_USER_TIMEOUT (%s): %w", runtime.GOOS, err)
 	}
 	return nil

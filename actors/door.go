@@ -75,7 +75,20 @@ func (d *Door) PID() *actor.PID {
 // The deadline is the context's or the link's SendTimeout, whichever is
 // earlier. Every error is a *messages.SendError.
 func (d *Door) Exchange(ctx context.Context, frame []byte) ([]byte, error) {
-	return d.do(ctx, d.request(kindSend, frame))
+	_, reply, err := d.ExchangeWith(ctx, nil, frame)
+	return reply, err
+}
+
+// ExchangeWith is Exchange with the header that stands in front of the request,
+// empty for the framing's default, and of the response. The link owns header
+// too; the response's is the caller's.
+func (d *Door) ExchangeWith(ctx context.Context, header, frame []byte) (replyHeader, reply []byte, err error) {
+	q := d.request(kindSend, header, frame)
+	reply, err = d.do(ctx, q)
+	if err != nil {
+		return nil, nil, err
+	}
+	return q.replyHeader, reply, nil
 }
 
 // Send packs a request, sends it, and unpacks its response. The message is the
@@ -90,7 +103,7 @@ func (d *Door) Send(ctx context.Context, msg *iso8583.Message) (*iso8583.Message
 	if err != nil {
 		return nil, d.refused(&request{start: start}, err)
 	}
-	q := d.request(kindSend, frame)
+	q := d.request(kindSend, nil, frame)
 	q.start = start
 	reply, err := d.do(ctx, q)
 	if err != nil {
@@ -110,31 +123,31 @@ func (d *Door) Send(ctx context.Context, msg *iso8583.Message) (*iso8583.Message
 func (d *Door) Post(ctx context.Context, msg *iso8583.Message) error {
 	frame, err := messages.Pack(msg)
 	if err != nil {
-		return d.refused(d.request(kindPost, nil), err)
+		return d.refused(d.request(kindPost, nil, nil), err)
 	}
 	return d.PostFrame(ctx, frame)
 }
 
 // PostFrame is Post for a packed message; the link owns frame from here on.
 func (d *Door) PostFrame(ctx context.Context, frame []byte) error {
-	_, err := d.do(ctx, d.request(kindPost, frame))
+	return d.PostWith(ctx, nil, frame)
+}
+
+// PostWith is PostFrame with a header, as in ExchangeWith.
+func (d *Door) PostWith(ctx context.Context, header, frame []byte) error {
+	_, err := d.do(ctx, d.request(kindPost, header, frame))
 	return err
 }
 
-func (d *Door) request(k kind, frame []byte) *request {
-	return &request{kind: k, frame: frame, start: d.record.now()}
+func (d *Door) request(k kind, header, frame []byte) *request {
+	return &request{kind: k, header: header, frame: frame, start: d.record.now()}
 }
 
 // do takes q through the link and waits for its settling.
 func (d *Door) do(ctx context.Context, q *request) ([]byte, error) {
 	q.deadline = q.start + int64(d.record.config.SendTimeout)
 	q.common = true
-	if at, ok := ctx.Deadline(); ok {
-		now := d.record.now()
-		if left := int64(time.Until(at)); left < q.deadline-now { // now+left may overflow
-			q.deadline, q.common = now+left, false
-		}
-	}
+	q.limit(ctx, d.record.now())
 	if ctx.Err() != nil {
 		return nil, d.refused(q, contextCause(ctx))
 	}
@@ -143,6 +156,23 @@ func (d *Door) do(ctx context.Context, q *request) ([]byte, error) {
 		return nil, d.refused(q, err)
 	}
 	defer d.leave(q)
+	return d.wait(ctx, session, q)
+}
+
+// limit brings the deadline forward to the context's. It reads no clock where
+// there is none.
+func (r *request) limit(ctx context.Context, now int64) {
+	at, ok := ctx.Deadline()
+	if !ok {
+		return
+	}
+	if left := int64(time.Until(at)); left < r.deadline-now { // now+left may overflow
+		r.deadline, r.common = now+left, false
+	}
+}
+
+// wait gives q to the session and waits for its settling.
+func (d *Door) wait(ctx context.Context, session *session, q *request) ([]byte, error) {
 	q.done = d.record.signals.Get().(chan struct{})
 	// Below, the signal was taken, or nobody will give one: the channel can
 	// serve another request though the table may still refer to this one.
@@ -178,11 +208,11 @@ func (d *Door) cancel(ctx context.Context, s *session, q *request) ([]byte, erro
 // enter reads the key, admits q, and returns the session to post it to.
 func (d *Door) enter(q *request) (*session, error) {
 	r := d.record
-	if len(q.frame) > r.config.MaxFrame {
-		return nil, fmt.Errorf("%w: %d bytes, MaxFrame is %d", messages.ErrFrameTooLarge, len(q.frame), r.config.MaxFrame)
+	err := d.fits(q)
+	if err != nil {
+		return nil, err
 	}
-	var err error
-	if q.kind == kindPost {
+	if !q.kind.isExchange() {
 		q.mti, err = r.keys.MTI(q.frame)
 	} else {
 		q.mti, q.key, err = r.keys.Read(q.frame)
@@ -190,7 +220,7 @@ func (d *Door) enter(q *request) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if q.kind != kindPost && !q.mti.IsRequest() {
+	if q.kind.isExchange() && !q.mti.IsRequest() {
 		return nil, fmt.Errorf("%w: MTI %s", messages.ErrNoRequest, q.mti)
 	}
 	s := r.session.Load()
@@ -203,10 +233,18 @@ func (d *Door) enter(q *request) (*session, error) {
 	return s, nil
 }
 
+// fits refuses what is longer than MaxFrame.
+func (d *Door) fits(q *request) error {
+	if most := d.record.config.MaxFrame; q.size() > most {
+		return fmt.Errorf("%w: %d bytes, MaxFrame is %d", messages.ErrFrameTooLarge, q.size(), most)
+	}
+	return nil
+}
+
 // admit takes a slot for q, until leave.
 func (d *Door) admit(q *request) error {
 	r := d.record
-	size := int64(len(q.frame))
+	size := int64(q.size())
 	if n := r.admitted.Add(1); n > int64(r.config.MaxInFlight) {
 		r.admitted.Add(-1)
 		return fmt.Errorf("%w: %d in flight (MaxInFlight)", messages.ErrOverloaded, n-1)
@@ -221,7 +259,7 @@ func (d *Door) admit(q *request) error {
 
 func (d *Door) leave(q *request) {
 	d.record.admitted.Add(-1)
-	d.record.admittedBytes.Add(-int64(len(q.frame)))
+	d.record.admittedBytes.Add(-int64(q.size()))
 }
 
 // refused is the error of a request that never went beyond the door.
@@ -253,9 +291,15 @@ func (d *Door) SendUserMessage(pid *actor.PID, message any) {
 	_, msg, sender := actor.UnwrapEnvelope(message)
 	switch m := msg.(type) {
 	case *messages.Send:
-		d.command(&command{to: sender, tag: m.Tag, batch: m.Batch}, kindSend, m.Message, m.Frame, m.Timeout)
+		q := d.request(kindSend, m.Header, m.Frame)
+		q.command = &command{to: sender, tag: m.Tag, batch: m.Batch}
+		d.command(q, m.Message, m.Timeout)
 	case *messages.Post:
-		d.command(&command{to: sender, tag: m.Tag, batch: m.Batch}, kindPost, m.Message, m.Frame, m.Timeout)
+		q := d.request(kindPost, m.Header, m.Frame)
+		q.command = &command{to: sender, tag: m.Tag, batch: m.Batch}
+		d.command(q, m.Message, m.Timeout)
+	case *messages.Answer:
+		d.answer(&command{to: sender, tag: m.Tag, batch: m.Batch, answers: m.To}, m)
 	default:
 		d.record.system.DeadLetter.SendUserMessage(pid, message)
 	}
@@ -263,9 +307,7 @@ func (d *Door) SendUserMessage(pid *actor.PID, message any) {
 
 // command takes an actor's request through the link; its result goes to the
 // sender by courier, and the slot is held until it was delivered.
-func (d *Door) command(c *command, k kind, msg *iso8583.Message, frame []byte, timeout time.Duration) {
-	q := d.request(k, frame)
-	q.command = c
+func (d *Door) command(q *request, msg *iso8583.Message, timeout time.Duration) {
 	q.deadline, q.common = q.start+int64(d.record.config.SendTimeout), true
 	if timeout > 0 && timeout != d.record.config.SendTimeout {
 		q.deadline, q.common = q.start+int64(min(timeout, maxDuration)), false
@@ -283,12 +325,50 @@ func (d *Door) command(c *command, k kind, msg *iso8583.Message, frame []byte, t
 		d.refuseCommand(q, err)
 		return
 	}
-	c.admitted = q
+	q.command.admitted = q
 	session.correlator.PostUserMessage(q)
 }
 
 func (d *Door) refuseCommand(q *request, cause error) {
-	d.record.couriers.deliver(q.command, nil, d.refused(q, cause))
+	d.record.couriers.deliver(q.command, nil, nil, d.refused(q, cause))
+}
+
+// answer is Inbound.Reply for an actor: the result goes to the sender by courier.
+func (d *Door) answer(c *command, m *messages.Answer) {
+	refuse := func(err error) { d.record.couriers.deliver(c, nil, nil, err) }
+	none := &request{kind: kindReply, start: d.record.now()}
+	if m.To == nil {
+		refuse(d.refused(none, messages.ErrNoRequest))
+		return
+	}
+	s, ok := m.To.Replier().(*session)
+	if !ok || s.record != d.record {
+		refuse(d.refused(none, messages.ErrNoLink))
+		return
+	}
+	frame := m.Frame
+	if m.Message != nil {
+		packed, err := messages.Pack(m.Message)
+		if err != nil {
+			refuse(d.refused(none, err))
+			return
+		}
+		frame = packed
+	}
+	header := m.Header
+	if len(header) == 0 {
+		header = s.ReplyHeader(m.To)
+	}
+	q, err := s.replyTo(m.To, header, frame)
+	if err == nil && !m.To.TakeReply() {
+		err = d.refused(q, messages.ErrReplied)
+	}
+	if err != nil {
+		refuse(err)
+		return
+	}
+	q.command = c
+	s.correlator.PostUserMessage(q)
 }
 
 // SendSystemMessage lets other actors watch the link: they get Terminated when

@@ -40,7 +40,7 @@ func (s *session) echo() {
 }
 
 func (s *session) exchangeEcho(frame []byte, start int64) error {
-	q := s.record.door.request(kindEcho, frame)
+	q := s.record.door.request(kindEcho, nil, frame)
 	var err error
 	if q.mti, q.key, err = s.record.keys.Read(frame); err != nil {
 		return err

@@ -38,18 +38,23 @@ type timer struct {
 	cancel scheduler.CancelFunc // nil: not armed
 }
 
-// LinkProps are the properties to spawn a link's actor with. They serve one
+// Props are the properties to spawn a link's actor with. They serve one
 // actor; a supervisor restarts it when a session ends.
-func LinkProps(r *Record) *actor.Props {
-	mailbox := newMailbox(mailboxOptions{workers: r.workers, refuse: dropSocket, panicked: r.panickedIn("link")})
+func (r *Record) Props() *actor.Props {
+	mailbox := r.mailbox.next()
 	return actor.PropsFromProducer(func() actor.Actor { return &link{record: r, mailbox: mailbox} },
 		mailbox.producer(), actor.WithSupervisor(escalate{mailbox}))
 }
 
-// dropSocket closes what a link failed to take.
+// dropSocket closes what a link or an acceptor failed to take.
 func dropSocket(msg any) {
-	if d, ok := msg.(dialled); ok {
-		d.drop()
+	switch m := msg.(type) {
+	case dialled:
+		m.drop()
+	case arrived:
+		m.socket.closeHard()
+	case admitted:
+		m.socket.closeHard()
 	}
 }
 
@@ -82,6 +87,10 @@ func (l *link) handle(msg any) {
 	if _, last := msg.(*actor.Stopped); l.over && !last {
 		// While its children stop, messages still come: one that failed the link
 		// now would let its supervisor restart what is being stopped.
+		if m, ok := msg.(arrived); ok {
+			l.keepArrived(m.socket) // for the next incarnation, if there is one
+			return
+		}
 		dropSocket(msg)
 		return
 	}
@@ -91,6 +100,7 @@ func (l *link) handle(msg any) {
 	case *actor.Restarting, *actor.Stopping:
 		l.end()
 	case *actor.Stopped:
+		l.keepArrived(nil)
 		l.mailbox.close()
 	case *actor.Terminated:
 		l.childGone(m.Who)
@@ -110,6 +120,8 @@ func (l *link) handle(msg any) {
 		}
 	case dialled:
 		l.dialled(m)
+	case arrived:
+		l.arrived(m)
 	case timerFired:
 		l.fired(m)
 	case sessionEnded:
@@ -133,11 +145,17 @@ func (l *link) start() {
 	r := l.record
 	r.begun.Store(false)
 	l.scheduler = scheduler.NewTimerScheduler(l.ctx.ActorSystem().Root)
+	l.socket, r.memory.arrived = r.memory.arrived, nil
 	l.machine = machine{
 		want: r.Want(), failures: r.memory.failures,
+		expects: r.config.Accept != "", once: r.once, arrived: l.socket != nil,
 		echo: r.config.Echo != nil, maxMissed: uint8(r.config.MaxMissedEchoes), // at most 255, by Validate
 	}
 	l.step(evStart, nil)
+	if l.socket != nil { // the link is paused or closed
+		l.socket.closeHard()
+		l.socket = nil
+	}
 	r.begun.Store(true)
 }
 
@@ -166,6 +184,34 @@ func (l *link) dialled(d dialled) {
 	l.step(evConnected, nil)
 }
 
+// arrived takes a connection that the peer has opened, in the place of the one
+// that there is, if any: a session that still ends hands over to it.
+func (l *link) arrived(m arrived) {
+	want := l.machine.want
+	switch {
+	case want == wantPause || want == wantClose,
+		l.machine.phase == phaseUp && l.record.config.OnSecond == Refuse:
+		m.refuse()
+	case l.machine.phase == phaseWaiting:
+		l.socket = m.socket
+		l.step(evConnected, nil)
+	default:
+		l.keepArrived(m.socket)
+		if l.machine.phase == phaseUp {
+			l.step(evReplaced, messages.ErrReplaced)
+		}
+	}
+}
+
+// keepArrived remembers a connection for the next incarnation; the one before
+// it gives way.
+func (l *link) keepArrived(s *socket) {
+	if older := l.record.memory.arrived; older != nil {
+		older.closeHard()
+	}
+	l.record.memory.arrived = s
+}
+
 func (l *link) fired(m timerFired) {
 	t := &l.timers[m.kind]
 	if t.cancel == nil || t.token != m.token {
@@ -184,7 +230,7 @@ func (l *link) fired(m timerFired) {
 		}
 		l.record.counters.missed.Add(1)
 		l.record.notifier.event(&messages.EchoFailed{
-			Link: l.record.config.Name, Session: l.session.number,
+			Link: l.record.name, Session: l.session.number,
 			Missed: int(l.machine.missed) + 1, Reason: messages.ErrTimeout,
 		})
 		l.step(evEchoMissed, fmt.Errorf("%w: %d in a row", messages.ErrNoEcho, l.machine.missed+1))
@@ -214,7 +260,7 @@ func (l *link) echoDone(m echoDone) {
 		return
 	}
 	l.record.notifier.event(&messages.EchoFailed{
-		Link: l.record.config.Name, Session: l.session.number, Missed: int(l.machine.missed), Reason: m.err,
+		Link: l.record.name, Session: l.session.number, Missed: int(l.machine.missed), Reason: m.err,
 	})
 }
 

@@ -44,9 +44,8 @@ func TestDialOutlivesLink(t *testing.T) {
 			Dial: func(context.Context, string, string) (net.Conn, error) { return made, nil },
 		}, system, workers)
 		require.NoError(t, err)
-		notifier, err := record.SpawnNotifier("notifier")
-		require.NoError(t, err)
-		spawned <- system.Root.Spawn(LinkProps(record))
+		require.NoError(t, record.notifier.spawn("notifier"))
+		spawned <- system.Root.Spawn(record.Props())
 		synctest.Wait()
 
 		closed := make(chan error, 1)
@@ -62,6 +61,6 @@ func TestDialOutlivesLink(t *testing.T) {
 			assert.Fail(t, "the socket was left open")
 			require.NoError(t, theirs.Close())
 		}
-		require.NoError(t, system.Root.StopFuture(notifier).Wait())
+		require.NoError(t, system.Root.StopFuture(record.notifier.pid).Wait())
 	})
 }

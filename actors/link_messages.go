@@ -10,6 +10,12 @@ type (
 	// Cut ends at once what is being drained: who asked for it waits no longer.
 	Cut struct{}
 
+	// arrived is a connection that the peer of the link has opened.
+	arrived struct {
+		socket *socket
+		refuse func() // instead of closing it: it is counted
+	}
+
 	timerFired struct {
 		kind  timerKind
 		token uint64
@@ -24,6 +30,9 @@ func (Restart) IgnoreDeadLetterLogging() {}
 
 // IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
 func (Cut) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
+func (arrived) IgnoreDeadLetterLogging() {}
 
 // IgnoreDeadLetterLogging keeps timers that came too late out of the log.
 func (timerFired) IgnoreDeadLetterLogging() {}

@@ -53,9 +53,8 @@ func TestPanicOfChildIsTold(t *testing.T) {
 			},
 		}, system, workers)
 		require.NoError(t, err)
-		notifier, err := record.SpawnNotifier("notifier")
-		require.NoError(t, err)
-		link := system.Root.Spawn(LinkProps(record))
+		require.NoError(t, record.notifier.spawn("notifier"))
+		link := system.Root.Spawn(record.Props())
 		synctest.Wait()
 		require.Equal(t, messages.Up, record.Status().State)
 
@@ -77,7 +76,7 @@ func TestPanicOfChildIsTold(t *testing.T) {
 		assert.Equal(t, messages.Up, record.Status().State)
 		assert.EqualValues(t, 2, record.Status().Session)
 		require.NoError(t, system.Root.StopFuture(link).Wait())
-		require.NoError(t, system.Root.StopFuture(notifier).Wait())
+		require.NoError(t, system.Root.StopFuture(record.notifier.pid).Wait())
 	})
 }
 
@@ -98,8 +97,7 @@ func TestHookThatEndsItsGoroutine(t *testing.T) {
 			},
 		}, system, workers)
 		require.NoError(t, err)
-		notifier, err := record.SpawnNotifier("notifier")
-		require.NoError(t, err)
+		require.NoError(t, record.notifier.spawn("notifier"))
 		var want []uint64
 		for i := range uint64(events) {
 			record.notifier.event(&messages.EventsDropped{Link: "link", Count: i})
@@ -108,6 +106,6 @@ func TestHookThatEndsItsGoroutine(t *testing.T) {
 		synctest.Wait()
 		assert.Equal(t, want, told)
 		assert.EqualValues(t, events, record.Status().Counters.Panics)
-		require.NoError(t, system.Root.StopFuture(notifier).Wait())
+		require.NoError(t, system.Root.StopFuture(record.notifier.pid).Wait())
 	})
 }

@@ -14,8 +14,8 @@ type phase uint8
 const (
 	// phaseNew: nothing was done yet. Left by evStart only.
 	phaseNew phase = iota
-	// phaseWaiting: no socket; timerBackoff is armed. Left by the timer, or by
-	// a command.
+	// phaseWaiting: no socket; timerBackoff is armed, unless the peer connects.
+	// Left by the timer, by the peer's connection, or by a command.
 	phaseWaiting
 	// phaseConnecting: a dial is under way, with its own time limits. Left by
 	// its outcome, or by a command.
@@ -71,12 +71,13 @@ type event uint8
 const (
 	evStart         event = iota // the incarnation begins
 	evBackoff                    // timerBackoff fired
-	evConnected                  // the dial gave a socket
+	evConnected                  // the dial gave a socket, or the peer has connected
 	evConnectFailed              // the dial failed
 	evIdle                       // silent for IdleTime
 	evEchoAnswered               // timerEcho fired, and a response had come
 	evEchoMissed                 // timerEcho fired, and none had come
 	evStable                     // timerStable fired
+	evReplaced                   // the peer has connected once more
 	evFailing                    // the session cannot write any more
 	evDrained                    // nothing is in flight
 	evCut                        // the command's context ended
@@ -115,6 +116,9 @@ type machine struct {
 	failures uint8
 	missed   uint8 // echoes in a row
 
+	expects   bool  // the peer connects: this end never dials
+	once      bool  // a session of an acceptor: it ends with its socket
+	arrived   bool  // the peer's connection is there from the start
 	echo      bool  // echoes are configured
 	maxMissed uint8 // of them end the session
 }
@@ -134,7 +138,7 @@ func (m *machine) state() messages.State {
 	case phaseDraining:
 		return messages.Draining
 	case phaseEnding:
-		if m.want == wantRun {
+		if m.want == wantRun && !m.once {
 			return messages.Waiting // it does not drain: the link is down
 		}
 		return messages.Draining
@@ -186,8 +190,11 @@ func (m *machine) stepNew(ev event) []action {
 	case wantRun, wantRestart:
 	}
 	m.want = wantRun
-	if m.failures == 0 {
-		return m.becomeConnecting()
+	switch {
+	case m.arrived:
+		return m.becomeUp()
+	case m.failures == 0:
+		return m.becomeSeeking()
 	}
 	return m.becomeWaiting()
 }
@@ -196,11 +203,16 @@ func (m *machine) stepWaiting(ev event) []action {
 	switch ev {
 	case evBackoff:
 		return m.becomeConnecting()
+	case evConnected:
+		if !m.expects {
+			panic(m.illegal(ev))
+		}
+		return m.becomeUp()
 	case evCommand:
 		if m.want == wantRun {
 			return nil // it is what it does; the host keeps its delay
 		}
-		return m.obeyWithoutSession(m.becomeConnecting)
+		return m.obeyWithoutSession(m.becomeSeeking)
 	default:
 		panic(m.illegal(ev))
 	}
@@ -240,6 +252,8 @@ func (m *machine) stepUp(ev event) []action {
 	case evStable:
 		m.failures = 0
 		return nil
+	case evReplaced:
+		return m.becomeEnding(actAbort)
 	case evFailing:
 		return m.becomeEnding(actGuardEnd)
 	case evEnded:
@@ -296,7 +310,7 @@ func (m *machine) stepPaused(ev event) []action {
 	if ev != evCommand {
 		panic(m.illegal(ev))
 	}
-	return m.obeyWithoutSession(m.becomeConnecting)
+	return m.obeyWithoutSession(m.becomeSeeking)
 }
 
 // obeyWithoutSession does what is wanted where there is nothing to drain; run
@@ -337,7 +351,18 @@ func (m *machine) fails() {
 
 func (m *machine) becomeWaiting() []action {
 	m.phase = phaseWaiting
+	if m.expects {
+		return nil // the peer decides when
+	}
 	return []action{actWait}
+}
+
+// becomeSeeking does without delay what this end can to get a socket.
+func (m *machine) becomeSeeking() []action {
+	if m.expects {
+		return m.becomeWaiting()
+	}
+	return m.becomeConnecting()
 }
 
 func (m *machine) becomeConnecting() []action {
@@ -368,6 +393,9 @@ func (m *machine) becomeEnding(how action) []action {
 }
 
 func (m *machine) becomePaused() []action {
+	if m.once {
+		return m.becomeClosed() // nobody would connect again
+	}
 	m.phase = phasePaused
 	return nil
 }
@@ -378,8 +406,11 @@ func (m *machine) becomeClosed() []action {
 }
 
 // becomeFailed counts every end of a session, asked for or not: the host gets
-// its minimum delay.
+// its minimum delay. A session of an acceptor is over for good.
 func (m *machine) becomeFailed() []action {
+	if m.once {
+		return m.becomeClosed()
+	}
 	m.phase = phaseFailed
 	m.fails()
 	return []action{actRefuse, actFail}

@@ -16,6 +16,7 @@ type world struct {
 	wanted  want // Record.Want; never taken back once it is wantClose
 	told    bool // the machine has heard of it
 	gone    bool // the supervisor stopped the actor instead of restarting it
+	kept    bool // a connection of the peer waits for the next incarnation
 
 	armed      [timerKinds]bool
 	stable     bool // timerStable fired in this session
@@ -68,8 +69,11 @@ func (w world) moves(t *testing.T) []move {
 			next.gone = true
 		} else {
 			next = world{machine: nextIncarnation(w.machine, w.wanted), wanted: w.wanted, told: true}
+			if next.machine.arrived = w.kept; w.kept {
+				next.socket = dialledSocket
+			}
 		}
-		return append(all, move{name: "supervisor", to: next})
+		return append(w.keepMoves(all), move{name: "supervisor", to: next})
 	case phaseNew:
 		return append(all, w.take(t, "", evStart, nil))
 	case phaseWaiting, phaseConnecting, phaseUp, phaseDraining, phaseEnding, phasePaused:
@@ -80,7 +84,22 @@ func (w world) moves(t *testing.T) []move {
 		m.operator = true
 		all = append(all, m)
 	}
-	return append(all, w.sessionMoves(t)...)
+	return append(w.keepMoves(all), w.sessionMoves(t)...)
+}
+
+// keepMoves are the peer's connection that comes while another one ends, as
+// link.arrived has it.
+func (w world) keepMoves(all []move) []move {
+	switch w.machine.phase {
+	case phaseDraining, phaseEnding, phaseFailed:
+		if w.machine.expects && w.machine.want != wantPause && w.machine.want != wantClose {
+			next := w
+			next.kept = true
+			all = append(all, move{name: "peer connects", to: next})
+		}
+	case phaseNew, phaseWaiting, phaseConnecting, phaseUp, phasePaused, phaseClosed:
+	}
+	return all
 }
 
 // sessionMoves are the events that timers, dials and sessions bring.
@@ -100,6 +119,8 @@ func (w world) sessionMoves(t *testing.T) []move {
 	add(w.armed[timerStable], evStable, func(n *world) { n.armed[timerStable], n.stable = false, true })
 	add(w.armed[timerEnd], evEndTimeout, fires(timerEnd))
 	add(w.dialling, evConnected, func(n *world) { n.dialling, n.socket = false, dialledSocket })
+	add(w.machine.expects && w.machine.phase == phaseWaiting, evConnected, func(n *world) { n.socket = dialledSocket })
+	add(w.machine.expects && w.machine.phase == phaseUp, evReplaced, func(n *world) { n.kept = true })
 	add(w.dialling, evConnectFailed, func(n *world) { n.dialling = false })
 	add(session, evFailing, nil)
 	add(session, evEnded, nil)
@@ -134,6 +155,9 @@ func (w world) take(t *testing.T, name string, ev event, before func(*world)) mo
 		if a == actDial && w.machine.failures > 0 && ev != evBackoff && !asked {
 			require.Failf(t, "dials without a wait", "%s in %+v", name, w)
 		}
+	}
+	if ev == evStart && next.machine.phase != phaseUp {
+		next.socket = noSocket // link.start closes what it does not need
 	}
 	if fault := next.judge(w.machine, ev); fault != "" {
 		require.Failf(t, fault, "%s in %+v leads to %+v", name, w, next)
@@ -237,7 +261,9 @@ func (w world) judge(before machine, ev event) string {
 	must(!w.told || w.wanted != wantClose || m.want == wantClose, "a close is forgotten")
 	must(!w.told || w.wanted != wantRun || m.want == wantRun || m.want == wantRestart, "a resume is forgotten")
 	must(p != phasePaused || m.want == wantPause, "paused, unasked")
-	must(p != phaseClosed || m.want == wantClose, "closed, unasked")
+	must(p != phaseClosed || m.want == wantClose || m.once, "closed, unasked")
+	must(!m.expects || p != phaseConnecting, "connects, though its peer does")
+	must(!m.once || (p != phaseFailed && p != phaseWaiting && p != phasePaused), "goes on after its only session")
 	return strings.Join(faults, "; ")
 }
 
@@ -257,7 +283,7 @@ func socketIn(p phase) socketStage {
 func (w world) shouldBeArmed() (armed [timerKinds]bool) {
 	switch w.machine.phase {
 	case phaseWaiting:
-		armed[timerBackoff] = true
+		armed[timerBackoff] = !w.machine.expects
 	case phaseUp:
 		armed[timerStable] = !w.stable
 		if w.machine.echo {

@@ -21,7 +21,7 @@ var (
 		evStart: "start", evBackoff: "backoff-over", evConnected: "connected", evConnectFailed: "connect-failed",
 		evIdle: "idle", evEchoAnswered: "echo-answered", evEchoMissed: "echo-missed", evStable: "stable",
 		evFailing: "failing", evDrained: "drained", evCut: "cut", evEndTimeout: "end-timeout", evEnded: "ended",
-		evCommand: "command",
+		evCommand: "command", evReplaced: "replaced",
 	}
 	actionNames = map[action]string{
 		actWait: "wait", actDial: "dial", actCancelDial: "cancel-dial", actOpen: "open", actAdmit: "admit",
@@ -43,16 +43,18 @@ type scriptedLink struct {
 
 // TestMachineScripts runs testdata/links. In a script,
 //
-//	link [echoes=N] [failures=N] [wanted=pause]
+//	link [echoes=N] [failures=N] [wanted=pause] [expects] [once]
 //
 // makes a link whose actor has not begun (N echoes missed in a row end a
-// session; none are sent without), and
+// session; none are sent without), or one whose peer connects, or a session of an
+// acceptor, and
 //
 //	events
 //	…
 //
 // gives it one event a line: those of the machine; resume, restart, pause and
-// close for a command with that wish; incarnation for the supervisor's restart.
+// close for a command with that wish; incarnation for the supervisor's restart,
+// incarnation-with-connection where the peer has connected meanwhile.
 // The answer is a line for each: the phase, the state shown (where it has
 // another name), what the actor has to do, and the failures in a row when their
 // number has changed.
@@ -96,6 +98,10 @@ func newScriptedLink(t *testing.T, d *datadriven.TestData) *scriptedLink {
 			require.Contains(t, commandNames, arg.SingleVal(t))
 			l.wanted = commandNames[arg.SingleVal(t)]
 			l.machine.want = l.wanted
+		case "expects":
+			l.machine.expects = true
+		case "once":
+			l.machine.once, l.machine.arrived = true, true
 		default:
 			t.Fatalf("%s: link has no %s", d.Pos, arg.Key)
 		}
@@ -119,6 +125,10 @@ func (l *scriptedLink) give(t *testing.T, events []string) string {
 		case name == "incarnation":
 			require.Equal(t, phaseFailed, l.machine.phase, "only a link that failed is restarted")
 			l.machine = nextIncarnation(l.machine, l.wanted)
+		case name == "incarnation-with-connection":
+			require.Equal(t, phaseFailed, l.machine.phase, "only a link that failed is restarted")
+			l.machine = nextIncarnation(l.machine, l.wanted)
+			l.machine.arrived = true
 		default:
 			ev, ok := eventNamed(name)
 			require.True(t, ok, "no such event: %s", name)
@@ -133,7 +143,7 @@ func (l *scriptedLink) give(t *testing.T, events []string) string {
 // nextIncarnation is the machine that the supervisor's restart makes, as
 // link.start does.
 func nextIncarnation(m machine, wanted want) machine {
-	return machine{want: wanted, failures: m.failures, echo: m.echo, maxMissed: m.maxMissed}
+	return machine{want: wanted, failures: m.failures, expects: m.expects, echo: m.echo, maxMissed: m.maxMissed}
 }
 
 func eventNamed(name string) (event, bool) {

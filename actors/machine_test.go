@@ -10,12 +10,15 @@ import (
 	"github.com/isolink-go/isolink/messages"
 )
 
-// startWorlds are links before their start: with and without echoes.
+// startWorlds are links before their start: with and without echoes, and with
+// peers that connect.
 func startWorlds() []world {
 	return []world{
 		{told: true},
 		{machine: machine{echo: true, maxMissed: 1}, told: true},
 		{machine: machine{echo: true, maxMissed: 3}, told: true},
+		{machine: machine{echo: true, maxMissed: 2, expects: true}, told: true},
+		{machine: machine{echo: true, maxMissed: 2, once: true, arrived: true}, told: true, socket: dialledSocket},
 	}
 }
 
@@ -66,6 +69,9 @@ func testComesUp(t *testing.T, all explored) {
 		func(w world) bool { return w.machine.phase == phaseUp && w.wanted == wantRun },
 		func(move) bool { return true })
 	for w := range all {
+		if w.machine.once {
+			continue // it does not come back
+		}
 		switch w.wanted {
 		case wantRun:
 			require.True(t, canBeUp[w], "never up again by itself: %+v", w)
@@ -104,10 +110,10 @@ func testStaysDown(t *testing.T, all explored) {
 					follow(m.to)
 				}
 			}
-			if !leaves && goal == wantPause {
+			if !leaves && goal == wantPause && !w.machine.once {
 				require.Equal(t, phasePaused, w.machine.phase, "%+v", w)
 			}
-			if !leaves && goal == wantClose {
+			if !leaves && (goal == wantClose || w.machine.once) {
 				require.True(t, w.machine.phase == phaseClosed || w.gone, "%+v", w)
 			}
 			marks[w] = done
@@ -156,7 +162,7 @@ var canHave = map[phase][]event{
 	phaseNew:        {evStart},
 	phaseWaiting:    {evBackoff, evCommand},
 	phaseConnecting: {evConnected, evConnectFailed, evCommand},
-	phaseUp:         {evIdle, evEchoAnswered, evEchoMissed, evStable, evFailing, evEnded, evCommand},
+	phaseUp:         {evIdle, evEchoAnswered, evEchoMissed, evStable, evReplaced, evFailing, evEnded, evCommand},
 	phaseDraining:   {evDrained, evCut, evFailing, evEnded, evCommand},
 	phaseEnding:     {evEnded, evEndTimeout, evCut, evCommand, evFailing, evDrained},
 	phasePaused:     {evCommand},
@@ -168,6 +174,9 @@ func testIllegalEvents(t *testing.T, machines map[machine]bool) {
 	refused := 0
 	for before := range machines {
 		legal, isLeft := canHave[before.phase]
+		if before.expects && before.phase == phaseWaiting {
+			legal = append(slices.Clone(legal), evConnected)
+		}
 		for ev := range evCommand + 2 { // the last of them is no event
 			after := before
 			actions, fault := tryStep(&after, ev)
@@ -224,6 +233,7 @@ var machineTransitions = []struct {
 	{"echo answered", phaseUp, wantRun, evEchoAnswered, phaseUp, "watch-idle"},
 	{"the last echo missed", phaseUp, wantRun, evEchoMissed, phaseEnding, "refuse, abort"},
 	{"stable", phaseUp, wantRun, evStable, phaseUp, ""},
+	{"replaced by another connection", phaseUp, wantRun, evReplaced, phaseEnding, "refuse, abort"},
 	{"cannot write", phaseUp, wantRun, evFailing, phaseEnding, "refuse, guard-end"},
 	{"the session ends", phaseUp, wantRun, evEnded, phaseFailed, "refuse, fail"},
 	{"resumed while it is up", phaseUp, wantRun, evCommand, phaseUp, ""},

@@ -14,36 +14,67 @@ import (
 // notifier is the actor that runs foreign code: hooks, loggers and subscribers
 // of the event stream. One event at a time, in order, on a worker.
 //
+// A link has one; an acceptor and its sessions share one.
+//
 // It is spawned beside the link, not under it: foreign code may never return,
 // and an actor that never returns cannot be stopped, so that its parent could
 // never restart.
 type notifier struct {
-	record  *Record
-	mailbox *Mailbox
-	waiting atomic.Int64
-	dropped atomic.Uint64 // since the last EventsDropped
+	name     string // of the link or acceptor
+	system   *actor.ActorSystem
+	logger   *slog.Logger
+	onEvent  func(messages.Event)
+	onLate   func(*messages.LateReply)
+	most     int64 // MaxEvents
+	counters *counters
+	mailbox  *Mailbox
+	pid      *actor.PID // nil before spawn
+	waiting  atomic.Int64
+	dropped  atomic.Uint64 // since the last EventsDropped
 }
 
-func newNotifier(r *Record) *notifier {
-	n := &notifier{record: r}
-	n.mailbox = newMailbox(mailboxOptions{workers: r.workers, panicked: r.panickedIn("notifier")})
+// newNotifier makes the notifier of what is configured so. Its logger is the
+// actor system's where the configuration has none, with the name as label says.
+func newNotifier(name, label string, config *LinkConfig, system *actor.ActorSystem, workers *Workers, c *counters) *notifier {
+	n := &notifier{
+		name: name, system: system, logger: config.Logger, onEvent: config.OnEvent, onLate: config.OnLate,
+		most: int64(config.MaxEvents), counters: c,
+	}
+	if n.logger == nil {
+		n.logger = system.Logger()
+	}
+	n.logger = n.logger.With(slog.String(label, name))
+	n.mailbox = newMailbox(mailboxOptions{
+		workers: workers, panicked: func(reason any) { n.panicked(name, "notifier", reason) },
+	})
 	return n
 }
 
-// SpawnNotifier starts the actor that tells of the link's events; it lives as
-// long as the record. Foreign panics never reach it, so that its guardian has
-// nothing to do.
-func (r *Record) SpawnNotifier(id string) (*actor.PID, error) {
-	props := actor.PropsFromProducer(func() actor.Actor { return r.notifier }, r.notifier.mailbox.producer())
-	return r.system.Root.SpawnNamed(props, id)
+// spawn starts the actor, beside all others. Foreign panics never reach it, so
+// that its guardian has nothing to do.
+func (n *notifier) spawn(id string) error {
+	props := actor.PropsFromProducer(func() actor.Actor { return n }, n.mailbox.producer())
+	pid, err := n.system.Root.SpawnNamed(props, id)
+	if err != nil {
+		return fmt.Errorf("actors: notifier of %s: %w", n.name, err)
+	}
+	n.pid = pid
+	return nil
+}
+
+// stop ends the actor, behind all events told until now.
+func (n *notifier) stop() {
+	if n.pid != nil {
+		n.system.Root.Poison(n.pid)
+	}
 }
 
 // event queues e, or drops and counts it when MaxEvents wait. It never blocks.
 func (n *notifier) event(e messages.Event) {
-	if n.waiting.Add(1) > int64(n.record.config.MaxEvents) {
+	if n.waiting.Add(1) > n.most {
 		n.waiting.Add(-1)
 		n.dropped.Add(1)
-		n.record.counters.dropped.Add(1)
+		n.counters.dropped.Add(1)
 		return
 	}
 	n.mailbox.PostUserMessage(e)
@@ -57,7 +88,7 @@ func (n *notifier) Receive(ctx actor.Context) {
 	}
 	defer n.waiting.Add(-1)
 	if count := n.dropped.Swap(0); count > 0 {
-		n.tell(&messages.EventsDropped{Link: n.record.config.Name, Count: count})
+		n.tell(&messages.EventsDropped{Link: n.name, Count: count})
 	}
 	n.tell(e)
 }
@@ -65,22 +96,22 @@ func (n *notifier) Receive(ctx actor.Context) {
 // tell gives e to each observer; one that panics keeps it from no other.
 func (n *notifier) tell(e messages.Event) {
 	n.guard("Logger", func() { n.log(e) })
-	if late, ok := e.(*messages.LateReply); ok && n.record.config.OnLate != nil {
-		n.guard("OnLate", func() { n.record.config.OnLate(late) })
+	if late, ok := e.(*messages.LateReply); ok && n.onLate != nil {
+		n.guard("OnLate", func() { n.onLate(late) })
 	}
-	if n.record.config.OnEvent != nil {
-		n.guard("OnEvent", func() { n.record.config.OnEvent(e) })
+	if n.onEvent != nil {
+		n.guard("OnEvent", func() { n.onEvent(e) })
 	}
-	n.guard("EventStream", func() { n.record.system.EventStream.Publish(e) })
+	n.guard("EventStream", func() { n.system.EventStream.Publish(e) })
 }
 
 // guard runs foreign code. A panic is counted and logged.
 func (n *notifier) guard(where string, call func()) {
 	defer func() {
 		if p := recover(); p != nil {
-			n.record.counters.panics.Add(1)
+			n.counters.panics.Add(1)
 			if where != "Logger" {
-				n.guard("Logger", func() { n.log(n.record.panicEvent(where, p)) })
+				n.guard("Logger", func() { n.log(panicEvent(n.name, where, p)) })
 			}
 		}
 	}()
@@ -88,18 +119,20 @@ func (n *notifier) guard(where string, call func()) {
 }
 
 // panicked counts and tells of a panic outside the notifier.
-func (r *Record) panicked(where string, reason any) {
-	r.counters.panics.Add(1)
-	r.notifier.event(r.panicEvent(where, reason))
+func (n *notifier) panicked(name, where string, reason any) {
+	n.counters.panics.Add(1)
+	n.event(panicEvent(name, where, reason))
 }
+
+func (r *Record) panicked(where string, reason any) { r.notifier.panicked(r.name, where, reason) }
 
 // panickedIn is panicked for a mailbox.
 func (r *Record) panickedIn(where string) func(reason any) {
 	return func(reason any) { r.panicked(where, reason) }
 }
 
-func (r *Record) panicEvent(where string, reason any) *messages.Panicked {
-	return &messages.Panicked{Link: r.config.Name, Where: where, Reason: fmt.Sprintf("%T", reason)}
+func panicEvent(name, where string, reason any) *messages.Panicked {
+	return &messages.Panicked{Link: name, Where: where, Reason: fmt.Sprintf("%T", reason)}
 }
 
 func (n *notifier) log(e messages.Event) {
@@ -107,5 +140,5 @@ func (n *notifier) log(e messages.Event) {
 	if _, ok := e.(*messages.StateChanged); ok {
 		level = slog.LevelInfo
 	}
-	n.record.logger.Log(context.Background(), level, fmt.Sprint(e))
+	n.logger.Log(context.Background(), level, fmt.Sprint(e))
 }

@@ -89,10 +89,11 @@ func cardMessages(t *testing.T) []any {
 		q,
 		forget{q},
 		wrotePosts{[]*request{q}},
-		&inbound{frames: []inFrame{{body: frame}}},
+		&batch{frames: []inFrame{{body: frame}}},
 		&messages.Send{Message: card, Frame: frame}, &messages.Post{Message: card, Frame: frame},
-		messages.NewResult(1, frame, nil, specs.Spec87ASCII),
-		&messages.Results{Results: []*messages.Result{messages.NewResult(1, frame, nil, nil)}},
+		&messages.Answer{Message: card, Frame: frame, Header: frame},
+		messages.NewResult(1, frame, frame, nil, specs.Spec87ASCII),
+		&messages.Results{Results: []*messages.Result{messages.NewResult(1, frame, frame, nil, nil)}},
 		messages.NewLateReply(messages.LateReply{Request: frame, Response: frame}, specs.Spec87ASCII),
 		&messages.Unmatched{Frame: frame, Err: errors.New("no key")},
 		queueEmpty{},
@@ -105,7 +106,7 @@ func cardMessages(t *testing.T) []any {
 func silentMessages() []any {
 	s := &session{socket: &socket{}}
 	return []any{
-		Obey{},
+		Obey{}, arrived{socket: &socket{early: []byte(testPAN)}}, admitted{socket: &socket{early: []byte(testPAN)}},
 		Restart{},
 		Cut{},
 		timerFired{},

@@ -26,7 +26,7 @@ type reader struct {
 }
 
 func spawnReader(ctx actor.Context, s *session) *actor.PID {
-	r := &reader{loop: readLoop{session: s}}
+	r := &reader{loop: readLoop{session: s, rest: s.socket.early}}
 	mailbox := newMailbox(mailboxOptions{workers: s.record.workers, panicked: s.record.panickedIn("reader")})
 	return spawnChild(ctx, "reader", r, mailbox)
 }
@@ -50,23 +50,23 @@ const maxBatch = 512
 // goes to the correlator in one message.
 type readLoop struct {
 	session *session
-	batch   *inbound // being filled; nil: none taken yet
-	made    int      // batches made so far, at most batches
-	filled  bool     // a read filled its buffer
-	rest    []byte   // what the small buffer held, to be read first
+	batch   *batch // being filled; nil: none taken yet
+	made    int    // batches made so far, at most batches
+	filled  bool   // a read filled its buffer
+	rest    []byte // to be read first: what came before the session, or what the small buffer held
 }
 
 // run has one way out: the end of the stream goes to the correlator, behind
 // the last batch, whatever ended it.
 func (l *readLoop) run() {
 	defer l.end()
-	config := &l.session.record.config
+	config := l.session.record.config
 	r := bufio.NewReaderSize(l, smallBuffer)
 	for {
 		if l.filled && r.Size() < largeBuffer {
 			r = l.grow(r)
 		}
-		_, body, err := config.Framing.Read(r, config.MaxFrame)
+		header, body, err := config.Framing.Read(r, config.MaxFrame)
 		if err != nil {
 			l.session.ends(readError(err))
 			return
@@ -75,7 +75,7 @@ func (l *readLoop) run() {
 			l.session.record.counters.keepAlives.Add(1)
 			continue
 		}
-		if !l.add(body) {
+		if !l.add(header, body) {
 			return
 		}
 	}
@@ -122,11 +122,11 @@ func (l *readLoop) Read(p []byte) (int, error) {
 }
 
 // add puts a frame into the batch; false when the session is over.
-func (l *readLoop) add(body []byte) bool {
+func (l *readLoop) add(header, body []byte) bool {
 	if l.batch == nil && !l.takeBatch() {
 		return false
 	}
-	f := inFrame{body: body}
+	f := inFrame{header: header, body: body}
 	f.mti, f.key, f.err = l.session.record.keys.Read(body)
 	l.batch.frames = append(l.batch.frames, f)
 	if len(l.batch.frames) == maxBatch {
@@ -146,7 +146,7 @@ func (l *readLoop) takeBatch() bool {
 	}
 	if l.made < batches {
 		l.made++
-		l.batch = new(inbound)
+		l.batch = new(batch)
 		return true
 	}
 	select {

@@ -2,7 +2,6 @@ package actors
 
 import (
 	"crypto/tls"
-	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,15 +15,18 @@ import (
 // A manager makes it, spawns the link's actor from it, and keeps it until the
 // link is closed.
 type Record struct {
-	config  LinkConfig
+	name    string
+	config  *LinkConfig // shared by the sessions of an acceptor; only read
 	keys    *messages.KeyReader
 	tls     *tls.Config // nil: plain
+	once    bool        // a session of an acceptor: it ends with its socket
+	number  uint64      // of a session of an acceptor, among those; 0: a link
 	system  *actor.ActorSystem
 	workers *Workers
-	logger  *slog.Logger
 	epoch   time.Time // clock time 0
 
 	door     *Door
+	inlet    inlet
 	notifier *notifier
 	couriers couriers
 	counters counters
@@ -49,6 +51,11 @@ type Record struct {
 	// shown is what the outside sees of the link's life. The link's actor writes it.
 	shown shown
 
+	pid      atomic.Pointer[actor.PID] // of the link's actor; nil before it was spawned
+	mailbox  mailboxSlot               // the actor's
+	gone     chan struct{}             // closed when the actor is gone for good
+	goneOnce sync.Once
+
 	// memory is the link actor's, handed from one incarnation to the next: the
 	// old one's children are gone by then.
 	memory memory
@@ -61,6 +68,8 @@ type memory struct {
 	session  uint64 // the number of the last session
 	nextAddr int    // the address to try first
 	tokens   uint64 // given to timers and dials, so that none is taken for a later one
+	// arrived is a connection that the peer has opened, not yet a session's.
+	arrived *socket
 }
 
 // NewRecord judges config and makes the record of a link. It returns what
@@ -71,25 +80,68 @@ func NewRecord(config LinkConfig, system *actor.ActorSystem, workers *Workers) (
 		return nil, err
 	}
 	config = config.withDefaults()
-	r := &Record{
-		config: config, keys: keys, tls: tlsConfig, system: system, workers: workers,
-		logger: config.Logger, epoch: time.Now(),
-		memory: memory{table: newTable()},
-	}
-	if r.logger == nil {
-		r.logger = system.Logger()
-	}
-	r.logger = r.logger.With(slog.String("link", config.Name))
-	r.signals.New = func() any { return make(chan struct{}, 1) }
-	r.shown.init()
-	r.couriers.init(r)
-	r.door = newDoor(r)
-	r.notifier = newNotifier(r)
+	r := newRecord(config.Name, &config, keys, system, workers)
+	r.tls = tlsConfig
+	r.notifier = newNotifier(r.name, "link", r.config, system, workers, &r.counters)
 	return r, nil
 }
 
+// newRecord makes a record without its notifier. config has its defaults.
+func newRecord(name string, config *LinkConfig, keys *messages.KeyReader, system *actor.ActorSystem, workers *Workers) *Record {
+	r := &Record{
+		name: name, config: config, keys: keys, system: system, workers: workers, epoch: time.Now(),
+		gone: make(chan struct{}), memory: memory{table: newTable()},
+	}
+	r.signals.New = func() any { return make(chan struct{}, 1) }
+	r.shown.init()
+	r.couriers.init(r)
+	r.inlet.init(r)
+	r.mailbox.init(mailboxOptions{workers: workers, refuse: dropSocket, panicked: r.panickedIn("link")})
+	r.door = newDoor(r)
+	return r
+}
+
+// Open enters the link into the actor system, below that id: its door, and its
+// notifier. Shut is to be called whatever it returns.
+func (r *Record) Open(id string) error {
+	if err := r.door.Register(id + "/door/" + r.name); err != nil {
+		return err
+	}
+	return r.notifier.spawn(id + "/notifier/" + r.name)
+}
+
+// Shut takes the link out of the actor system; it was closed, or never began.
+func (r *Record) Shut() {
+	r.door.Unregister()
+	r.notifier.stop()
+}
+
 // Name is the link's name.
-func (r *Record) Name() string { return r.config.Name }
+func (r *Record) Name() string { return r.name }
+
+// Accepts is the name of the acceptor that the link's peer connects to, or empty.
+func (r *Record) Accepts() string { return r.config.Accept }
+
+// SetPID says which actor is the link's, before it is spawned: who waited for a
+// state may have something to tell.
+func (r *Record) SetPID(pid *actor.PID) { r.pid.Store(pid) }
+
+// Tell sends a message to the link's actor, or drops it when there is none yet.
+func (r *Record) Tell(msg any) {
+	if pid := r.pid.Load(); pid != nil {
+		r.system.Root.Send(pid, msg)
+	}
+}
+
+// StopActor stops the link's actor at once: what it holds is cut short.
+func (r *Record) StopActor() {
+	if pid := r.pid.Load(); pid != nil {
+		r.system.Root.Stop(pid)
+	}
+}
+
+// Gone is closed when the link is closed for good.
+func (r *Record) Gone() <-chan struct{} { return r.gone }
 
 // Door is where requests enter.
 func (r *Record) Door() *Door { return r.door }
@@ -101,6 +153,9 @@ func (r *Record) Begun() bool { return r.begun.Load() }
 
 // MinDelay is the least time between two attempts.
 func (r *Record) MinDelay() time.Duration { return r.config.Backoff.MinDelay }
+
+// Ends reports whether the link is to end: its actor is not to be restarted.
+func (r *Record) Ends() bool { return r.Want() == wantClose }
 
 // now is the clock that deadlines are counted on: nanoseconds since the record
 // was made, monotonic.
@@ -148,7 +203,8 @@ type Status struct {
 	Since time.Time
 	// Session is the number of the current or last session; 0 before the first.
 	Session uint64
-	// Peer is the address of the current or last session, as configured.
+	// Peer is the address of the current or last session: as configured, or as
+	// the connection has it where the peer has connected.
 	Peer string
 	// LastError is why the last session ended or the last attempt failed; nil
 	// before the first failure.
@@ -158,7 +214,9 @@ type Status struct {
 	// InFlight counts the sends that have not settled; InFlightBytes their bytes.
 	InFlight      int64
 	InFlightBytes int64
-	Counters      Counters
+	// Unhandled counts the peer's requests that wait or are being handled.
+	Unhandled int64
+	Counters  Counters
 }
 
 func (s *shown) init() {
@@ -179,9 +237,10 @@ func (r *Record) Status() Status {
 	r.shown.mu.Lock()
 	s := r.shown.status
 	r.shown.mu.Unlock()
-	s.Name = r.config.Name
+	s.Name = r.name
 	s.InFlight = r.admitted.Load()
 	s.InFlightBytes = r.admittedBytes.Load()
+	s.Unhandled = r.inlet.unhandled()
 	s.Counters = r.counters.snapshot()
 	return s
 }
@@ -196,10 +255,15 @@ func (r *Record) Changed() (Status, <-chan struct{}) {
 }
 
 // MarkClosed shows the link as closed, whatever became of its actor. The
-// manager calls it when the actor is gone for good.
+// actor's supervisor calls it when the actor is gone for good.
 func (r *Record) MarkClosed() {
-	r.session.Store(nil)
-	r.show(messages.Closed, nil)
+	r.goneOnce.Do(func() {
+		r.session.Store(nil)
+		r.inlet.close()
+		r.mailbox.discard()
+		r.show(messages.Closed, nil)
+		close(r.gone)
+	})
 }
 
 // show tells the outside of a state, unless it is shown already. Who waits by
@@ -219,7 +283,7 @@ func (r *Record) show(to messages.State, reason error) {
 			s.NextAttempt = time.Time{}
 		}
 		event = &messages.StateChanged{
-			Link: r.config.Name, From: from, To: to, Session: s.Session, Reason: reason, At: s.Since,
+			Link: r.name, From: from, To: to, Session: s.Session, Reason: reason, At: s.Since,
 		}
 	})
 	if event != nil {

@@ -22,10 +22,17 @@ const (
 type kind uint8
 
 const (
-	kindSend kind = iota // a response; refused while the link drains
-	kindPost             // to be written; refused while the link drains
-	kindEcho             // a response; the link's own, always possible
+	kindSend  kind = iota // a response; refused while the link drains
+	kindPost              // to be written; refused while the link drains
+	kindReply             // to be written; the answer to a request of the peer, always possible
+	kindEcho              // a response; the link's own, always possible
 )
+
+// isExchange reports whether it waits for a response, and has a key.
+func (k kind) isExchange() bool { return k == kindSend || k == kindEcho }
+
+// isSend reports whether it is a caller's, who is refused when the link drains.
+func (k kind) isSend() bool { return k == kindSend || k == kindPost }
 
 // request is one send on its way. A new one is made for each: the table may
 // refer to it long after its caller has gone (late replies).
@@ -37,6 +44,7 @@ type request struct {
 	common   bool // the deadline is the link's SendTimeout away, as most are
 	mti      messages.MTI
 	key      messages.Key
+	header   []byte // in front of frame; empty: the framing's default
 	frame    []byte // packed message; only read
 	start    int64  // of the call; clock time
 	deadline int64  // clock time
@@ -48,8 +56,9 @@ type request struct {
 	session   uint64
 
 	// Set by whoever settles, before done gets its signal.
-	reply []byte
-	err   error
+	reply       []byte
+	replyHeader []byte
+	err         error
 
 	// The table's.
 	where      queueKind
@@ -88,6 +97,9 @@ func (r *request) takeAny() (from uint32, ok bool) {
 	// Not queued, and never again: claimed, or settled.
 	return wordClaimed, r.take(wordClaimed)
 }
+
+// size is how many bytes it takes on the wire, those of the framing apart.
+func (r *request) size() int { return len(r.header) + len(r.frame) }
 
 // repeatsClaimed reports whether r is the repeat of a request that the peer may
 // have read. Only the correlator may call it.

@@ -208,7 +208,8 @@ func TestTakeAny(t *testing.T) {
 // one signal, one count.
 func TestOneSettles(t *testing.T) {
 	const rounds = 2_000
-	r := &Record{config: LinkConfig{Name: "claims"}.withDefaults(), epoch: time.Now()}
+	config := LinkConfig{}.withDefaults()
+	r := &Record{name: "claims", config: &config, epoch: time.Now()}
 	settled := make(map[string]int)
 	for round := range rounds {
 		q := &request{kind: kindSend, done: make(chan struct{}, 8)}
@@ -249,7 +250,7 @@ func raceFor(r *Record, q *request, stops bool) string {
 		},
 		func() {
 			if from := q.word.Load(); from == wordClaimed {
-				r.answer(q, from, []byte("yes"))
+				r.answer(q, from, nil, []byte("yes"))
 			}
 		},
 		func() { r.failAny(q, messages.ErrTimeout) },
@@ -312,7 +313,7 @@ func TestRequestPrintsNoMessage(t *testing.T) {
 		mti: mtiRequest, key: stanKeys[1], frame: []byte(pan), reply: []byte(pan), command: &command{tag: pan},
 		original: &request{frame: []byte(pan)},
 	}
-	in := &inbound{frames: []inFrame{{mti: mtiRequest, key: stanKeys[1], body: []byte(pan)}}}
+	in := &batch{frames: []inFrame{{mti: mtiRequest, key: stanKeys[1], body: []byte(pan)}}}
 	var logged bytes.Buffer
 	for _, msg := range []any{q, in, forget{q}, wrotePosts{[]*request{q}}, []any{q, in}, map[string]any{"m": q}} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d", "%q", "%x", "%X"} {

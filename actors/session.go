@@ -27,7 +27,12 @@ type session struct {
 	// Reader, writer and correlator write one each; the link reads them.
 	lastRead, lastWrite, lastMatch atomic.Int64
 
-	handled chan *inbound // batches that the correlator gives back to the reader
+	// inbound counts the requests of the peer that are not handled yet: the
+	// correlator counts up, the inlet down. draining is set by the correlator.
+	inbound  atomic.Int64
+	draining atomic.Bool
+
+	handled chan *batch   // batches that the correlator gives back to the reader
 	over    chan struct{} // closed by the link when the session is of no use any more
 
 	mu    sync.Mutex
@@ -37,7 +42,7 @@ type session struct {
 func newSession(r *Record, number uint64, link *actor.PID, s *socket) *session {
 	n := &session{
 		record: r, number: number, link: link, socket: s,
-		handled: make(chan *inbound, batches), over: make(chan struct{}),
+		handled: make(chan *batch, batches), over: make(chan struct{}),
 	}
 	now := r.now()
 	n.lastRead.Store(now)

@@ -9,17 +9,17 @@ import (
 )
 
 // answer settles r with its response; false when it had settled before.
-func (r *Record) answer(q *request, from uint32, reply []byte) bool {
+func (r *Record) answer(q *request, from uint32, header, reply []byte) bool {
 	if !q.take(from) {
 		return false
 	}
-	q.reply = reply
+	q.replyHeader, q.reply = header, reply
 	r.countOutcome(q, nil)
 	r.signal(q)
 	return true
 }
 
-// posted settles a post whose bytes were handed to the network.
+// posted settles a post or a reply whose bytes were handed to the network.
 func (r *Record) posted(q *request) bool {
 	if !q.take(wordClaimed) {
 		return false
@@ -66,12 +66,15 @@ func outcomeOf(from uint32) error {
 func (r *Record) failed(q *request, outcome, cause error) {
 	q.err = r.sendError(q, outcome, cause)
 	r.countOutcome(q, outcome)
+	if q.command != nil && q.command.answers != nil && outcome == messages.ErrNotSent {
+		q.command.answers.GiveBackReply()
+	}
 	r.signal(q)
 }
 
 func (r *Record) sendError(q *request, outcome, cause error) *messages.SendError {
 	e := &messages.SendError{
-		Link: r.config.Name, Key: q.key, Took: time.Duration(r.now() - q.start), Outcome: outcome, Cause: cause,
+		Link: r.name, Key: q.key, Took: time.Duration(r.now() - q.start), Outcome: outcome, Cause: cause,
 	}
 	if outcome != messages.ErrNotSent {
 		e.Session = q.session
@@ -81,8 +84,17 @@ func (r *Record) sendError(q *request, outcome, cause error) *messages.SendError
 
 // countOutcome counts a settled request; echoes are counted by the link.
 func (r *Record) countOutcome(q *request, outcome error) {
-	if q.kind == kindEcho {
+	switch q.kind {
+	case kindEcho:
 		return
+	case kindReply:
+		if outcome == nil {
+			r.counters.replied.Add(1)
+		} else {
+			r.counters.replyFailed.Add(1)
+		}
+		return
+	case kindSend, kindPost:
 	}
 	switch outcome {
 	case nil:
@@ -104,10 +116,15 @@ func (r *Record) countOutcome(q *request, outcome error) {
 // and a courier has a queue for what was admitted.
 func (r *Record) signal(q *request) {
 	if q.command != nil {
-		r.couriers.deliver(q.command, q.reply, q.err)
+		r.couriers.deliver(q.command, q.replyHeader, q.reply, q.err)
 		return
 	}
 	q.done <- struct{}{}
+}
+
+func isNotSent(err error) bool {
+	e, ok := err.(*messages.SendError)
+	return ok && e.Outcome == messages.ErrNotSent
 }
 
 // contextCause is the cause of a send whose context ended.

@@ -10,7 +10,10 @@ import (
 type socket struct {
 	net.Conn          // what is read and written: TLS or raw
 	raw      net.Conn // what is closed
-	addr     string   // as configured
+	addr     string   // of the peer: as configured, or as the connection has it
+	early    []byte   // what was read of it before it became a session's
+	// release is called when it is closed, at least once; nil: nobody counts it.
+	release func()
 
 	// blocking is set by the writer while it is in a Write that may block.
 	blocking atomic.Bool
@@ -22,7 +25,14 @@ func (s *socket) closeHard() {
 	if tcp, ok := innermost(s.raw).(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)
 	}
+	s.close()
+}
+
+func (s *socket) close() {
 	_ = s.raw.Close()
+	if s.release != nil {
+		s.release()
+	}
 }
 
 // closeNotifyWait bounds how long the goodbye of a TLS connection may take.
@@ -43,7 +53,7 @@ func (s *socket) closeInOrder() {
 		_ = t.CloseWrite()
 		timer.Stop()
 	}
-	_ = s.raw.Close()
+	s.close()
 }
 
 // innermost unwraps connections that say what they wrap (tls.Conn's way).

@@ -37,7 +37,7 @@ func newTable() *table { return &table{byKey: make(map[messages.Key]*request)} }
 // MTI's last digit 1, 3 or 5) adopts what is there under its key, unless that
 // is itself a repeat which still waits.
 func (t *table) add(r *request) error {
-	if r.kind == kindPost {
+	if !r.kind.isExchange() {
 		t.enqueue(r)
 		return nil
 	}
@@ -106,7 +106,7 @@ func (t *table) notSent(r *request) {
 // inDoubt moves r, which was claimed and got no response, to the late window.
 func (t *table) inDoubt(r *request, until int64) {
 	t.dequeue(r)
-	if r.kind == kindPost {
+	if !r.kind.isExchange() {
 		return
 	}
 	r.lateUntil = until

@@ -124,7 +124,7 @@ func (w *writer) append(q *request, now int64) bool {
 		return true
 	}
 	start := len(w.buffer)
-	grown, err := w.record.config.Framing.Append(w.buffer, nil, q.frame)
+	grown, err := w.record.config.Framing.Append(w.buffer, q.header, q.frame)
 	if err != nil {
 		if w.record.fail(q, wordQueued, frameError(err)) {
 			w.session.correlator.PostUserMessage(forget{q}) // its key is free again
@@ -174,12 +174,12 @@ func (w *writer) write() (done bool, err error) {
 	return true, err
 }
 
-// handedOver settles the posts of the batch and makes room.
+// handedOver settles the posts and replies of the batch and makes room.
 func (w *writer) handedOver() {
 	w.session.lastWrite.Store(w.record.now())
 	var posts []*request
 	for _, s := range w.spans {
-		if s.request.kind == kindPost && w.record.posted(s.request) {
+		if !s.request.kind.isExchange() && w.record.posted(s.request) {
 			posts = append(posts, s.request)
 		}
 	}

@@ -21,6 +21,9 @@ type Send struct {
 	Message *iso8583.Message
 	// Frame is a packed message; the link owns it from here on.
 	Frame []byte
+	// Header stands in front of the message where the framing has one; the link
+	// owns it too. Empty means the framing's default.
+	Header []byte
 	// Tag comes back in the Result, untouched and unread.
 	Tag any
 	// Timeout counts from the arrival of the command; 0 means the link's
@@ -40,6 +43,8 @@ type Post struct {
 	Message *iso8583.Message
 	// Frame is a packed message; the link owns it from here on.
 	Frame []byte
+	// Header is as in Send.
+	Header []byte
 	// Tag comes back in the Result, untouched and unread.
 	Tag any
 	// Timeout counts from the arrival of the command; 0 means the link's
@@ -51,16 +56,40 @@ type Post struct {
 
 func (*Post) command() {}
 
+// Answer asks a link to reply to a request of its peer: Inbound.Reply for
+// actors, which must not block. The sender, when there is one, gets one *Result
+// when the bytes were handed to the network, or with its error.
+type Answer struct {
+	// To is the request. It must be one of the link that the command is sent to.
+	To *Inbound
+	// Message is packed by the link. Leave it nil when Frame is given.
+	Message *iso8583.Message
+	// Frame is a packed message; the link owns it from here on.
+	Frame []byte
+	// Header is what to send in front of it; the link owns it too. Empty means
+	// the request's, as Inbound.ReplyHeader gives it.
+	Header []byte
+	// Tag comes back in the Result, untouched and unread.
+	Tag any
+	// Batch allows the result to come together with others in a *Results.
+	Batch bool
+}
+
+func (*Answer) command() {}
+
 // Reply is what a link answers to an actor. It is sealed.
 type Reply interface{ reply() }
 
-// Result is the outcome of one Send or Post.
+// Result is the outcome of one Send, Post or Answer.
 type Result struct {
 	// Tag is the command's.
 	Tag any
 	// Frame is the response's packed message; the receiver owns it. Nil for a
-	// Post, and when Err is set.
+	// Post or an Answer, and when Err is set.
 	Frame []byte
+	// Header is what stood in front of it, where the framing has headers; the
+	// receiver owns it.
+	Header []byte
 	// Err is nil or a *SendError.
 	Err error
 
@@ -68,13 +97,13 @@ type Result struct {
 }
 
 // NewResult is for links: spec is what Message unpacks with.
-func NewResult(tag any, frame []byte, err error, spec *iso8583.MessageSpec) *Result {
-	return &Result{Tag: tag, Frame: frame, Err: err, spec: spec}
+func NewResult(tag any, header, frame []byte, err error, spec *iso8583.MessageSpec) *Result {
+	return &Result{Tag: tag, Frame: frame, Header: header, Err: err, spec: spec}
 }
 
 // Message unpacks the response, in the caller's goroutine. It returns Err when
 // that is set, a *CodecError when the response cannot be unpacked, and nil
-// without an error for a Post.
+// without an error for a Post or an Answer.
 func (r *Result) Message() (*iso8583.Message, error) {
 	if r.Err != nil || r.Frame == nil {
 		return nil, r.Err
@@ -119,6 +148,18 @@ func (c Post) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
 // MarshalText gives what Format prints, to encoders that look into what they
 // are given: a log in JSON that has it in a list, say.
 func (c Post) MarshalText() ([]byte, error) { return fmt.Append(nil, c), nil }
+
+// Format prints type and size, whatever the verb.
+func (c Answer) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "isolink answer (%d bytes)", len(c.Frame))
+}
+
+// LogValue logs type and size.
+func (c Answer) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
+
+// MarshalText gives what Format prints, to encoders that look into what they
+// are given: a log in JSON that has it in a list, say.
+func (c Answer) MarshalText() ([]byte, error) { return fmt.Append(nil, c), nil }
 
 // Format prints the size or the error, whatever the verb.
 func (r Result) Format(f fmt.State, _ rune) {

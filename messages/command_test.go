@@ -23,7 +23,7 @@ var (
 
 func TestResultMessage(t *testing.T) {
 	frame := packed(t, "0210", map[int]string{11: "000123", 39: "00"})
-	r := messages.NewResult("tag", frame, nil, specs.Spec87ASCII)
+	r := messages.NewResult("tag", nil, frame, nil, specs.Spec87ASCII)
 	assert.Equal(t, "tag", r.Tag)
 	msg, err := r.Message()
 	require.NoError(t, err)
@@ -33,16 +33,16 @@ func TestResultMessage(t *testing.T) {
 }
 
 func TestResultWithoutMessage(t *testing.T) {
-	msg, err := messages.NewResult(nil, nil, nil, specs.Spec87ASCII).Message()
+	msg, err := messages.NewResult(nil, nil, nil, nil, specs.Spec87ASCII).Message()
 	assert.NoError(t, err, "a post has no response")
 	assert.Nil(t, msg)
 
 	failed := &messages.SendError{Outcome: messages.ErrInDoubt, Cause: messages.ErrTimeout}
-	msg, err = messages.NewResult(nil, nil, failed, specs.Spec87ASCII).Message()
+	msg, err = messages.NewResult(nil, nil, nil, failed, specs.Spec87ASCII).Message()
 	assert.Same(t, failed, err)
 	assert.Nil(t, msg)
 
-	msg, err = messages.NewResult(nil, []byte("0210"), nil, specs.Spec87ASCII).Message()
+	msg, err = messages.NewResult(nil, nil, []byte("0210"), nil, specs.Spec87ASCII).Message()
 	assert.ErrorIs(t, err, messages.ErrUnpack)
 	assert.Nil(t, msg)
 

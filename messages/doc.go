@@ -17,14 +17,21 @@
 //	message         from          to                       answer
 //	Send            any actor     a link's PID             Result or Results
 //	Post            any actor     a link's PID             Result or Results
+//	Answer          any actor     a link's PID             Result or Results
 //	Result          a link        the requester            none
 //	Results         a link        the requester            none
 //	StateChanged    a link        OnEvent, EventStream     none
 //	LateReply       a link        OnLate, OnEvent, stream  none
 //	Unmatched       a link        OnEvent, EventStream     none
+//	RequestsDropped a link        OnEvent, EventStream     none
 //	EchoFailed      a link        OnEvent, EventStream     none
 //	Panicked        a link        OnEvent, EventStream     none
 //	EventsDropped   a link        OnEvent, EventStream     none
+//	Refused         an acceptor   OnEvent, EventStream     none
+//	AcceptFailed    an acceptor   OnEvent, EventStream     none
+//
+// An Inbound, a request of the peer, goes to a link's Handler; it is answered by
+// its own methods, or by an Answer to the link.
 //
 // Command, Reply and Event are sealed: the table is complete.
 //

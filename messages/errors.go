@@ -44,6 +44,11 @@ var (
 	// ErrNoRequest means: a message that is to be answered is no request by its MTI
 	// (ISO 8583-1: its third digit is even). Post is for messages without one.
 	ErrNoRequest = errors.New("message is no request")
+	// ErrNoResponse means: what should answer a request of the peer is a request
+	// itself by its MTI. Two ends that answered each other so would never stop.
+	ErrNoResponse = errors.New("message is no response")
+	// ErrReplied means: the request of the peer was replied to already.
+	ErrReplied = errors.New("already replied")
 	// ErrDraining means: the link finishes what is in flight and takes nothing new.
 	ErrDraining = errors.New("link is draining")
 	// ErrClosed means: the link was closed, and does not come back.
@@ -68,6 +73,29 @@ var (
 	ErrPeerClosed = errors.New("the peer closed the connection")
 	// ErrNoEcho means that MaxMissedEchoes echoes in a row were not answered.
 	ErrNoEcho = errors.New("echoes were not answered")
+	// ErrReplaced means that the peer of a link that is connected to (Accept) has
+	// connected anew: the older connection gave way.
+	ErrReplaced = errors.New("replaced by a newer connection of the peer")
+)
+
+// Why an acceptor refused a connection: the Cause of a Refused event.
+var (
+	// ErrDenied means: the address is in Deny, or not in Allow.
+	ErrDenied = errors.New("address is not allowed")
+	// ErrSessionLimit means: MaxSessions connections are open.
+	ErrSessionLimit = errors.New("too many sessions")
+	// ErrAddrLimit means: MaxPerAddr connections of that address are open.
+	ErrAddrLimit = errors.New("too many sessions of that address")
+	// ErrHandshakeLimit means: MaxHandshakes connections are not yet sessions.
+	ErrHandshakeLimit = errors.New("too many handshakes")
+	// ErrHandshake means: TLS or the first message failed, or was not there in time.
+	ErrHandshake = errors.New("handshake failed")
+	// ErrUnknownPeer means: PeerName refused it or gave no usable name, or no
+	// link expects that name.
+	ErrUnknownPeer = errors.New("peer is unknown")
+	// ErrLinkTaken means: the link that expects it is connected, and OnSecond is
+	// Refuse; or it is paused or closed.
+	ErrLinkTaken = errors.New("link takes no connection")
 )
 
 // timeoutError lets one sentinel answer both questions: ErrTimeout for users
@@ -147,13 +175,17 @@ type DrainError struct {
 	InDoubt uint64
 	// NotSent counts the requests that still waited to be written.
 	NotSent uint64
+	// Unhandled counts the requests of the peer that were being handled, or
+	// waited for it.
+	Unhandled uint64
 	// Cause is the context's error.
 	Cause error
 }
 
 // Error says how many sends were cut short.
 func (e *DrainError) Error() string {
-	return fmt.Sprintf("link %s: cut short: %d in doubt, %d not sent: %v", e.Link, e.InDoubt, e.NotSent, e.Cause)
+	return fmt.Sprintf("link %s: cut short: %d in doubt, %d not sent, %d of the peer's unhandled: %v",
+		e.Link, e.InDoubt, e.NotSent, e.Unhandled, e.Cause)
 }
 
 // Unwrap gives Cause to errors.Is.
@@ -162,7 +194,8 @@ func (e *DrainError) Unwrap() error { return e.Cause }
 // ConfigError is one fault of a configuration. All faults are reported at
 // once, joined with errors.Join.
 type ConfigError struct {
-	// Link is the link's name, or its place ("Links[2]") when it has none.
+	// Link is the name of the link or acceptor, or its place ("Links[2]") when it
+	// has none.
 	Link string
 	// Field is the name of the field at fault.
 	Field string
@@ -170,7 +203,7 @@ type ConfigError struct {
 	Problem string
 }
 
-// Error names link, field and way out.
+// Error names link or acceptor, field and way out.
 func (e *ConfigError) Error() string {
-	return fmt.Sprintf("link %s: %s: %s", e.Link, e.Field, e.Problem)
+	return fmt.Sprintf("configuration of %s: %s: %s", e.Link, e.Field, e.Problem)
 }

@@ -115,7 +115,7 @@ func TestCodecError(t *testing.T) {
 
 func TestDrainError(t *testing.T) {
 	err := error(&messages.DrainError{Link: "visa-1", InDoubt: 3, NotSent: 2, Cause: context.DeadlineExceeded})
-	assert.Equal(t, "link visa-1: cut short: 3 in doubt, 2 not sent: context deadline exceeded", err.Error())
+	assert.Equal(t, "link visa-1: cut short: 3 in doubt, 2 not sent, 0 of the peer's unhandled: context deadline exceeded", err.Error())
 	assert.ErrorIs(t, err, context.DeadlineExceeded)
 	for name, outcome := range outcomes {
 		assert.NotErrorIs(t, err, outcome, "%s is an answer about one send", name)
@@ -127,7 +127,7 @@ func TestConfigError(t *testing.T) {
 		&messages.ConfigError{Link: "visa-1", Field: "Addrs", Problem: "empty: give one"},
 		&messages.ConfigError{Link: "Links[2]", Field: "Name", Problem: "empty: give one"},
 	)
-	assert.Equal(t, "link visa-1: Addrs: empty: give one\nlink Links[2]: Name: empty: give one", faults.Error())
+	assert.Equal(t, "configuration of visa-1: Addrs: empty: give one\nconfiguration of Links[2]: Name: empty: give one", faults.Error())
 	var first *messages.ConfigError
 	require.ErrorAs(t, faults, &first)
 	assert.Equal(t, "Addrs", first.Field)

@@ -8,12 +8,14 @@ import (
 	"github.com/moov-io/iso8583"
 )
 
-// Event is what a link tells its observers: the OnEvent hook and the actor
-// system's EventStream. It is sealed. Events of one link come in order, one at
-// a time, from a goroutine of their own.
+// Event is what a link or an acceptor tells its observers: the OnEvent hook and
+// the actor system's EventStream. It is sealed. Events of one link come in
+// order, one at a time, from a goroutine of their own; an acceptor and all of
+// its sessions share one.
 type Event interface {
 	event()
-	// Origin is the name of the link that the event comes from.
+	// Origin is the name of the link, session or acceptor that the event comes
+	// from.
 	Origin() string
 }
 
@@ -44,6 +46,9 @@ type LateReply struct {
 	// them, since several observers share them.
 	Request  []byte
 	Response []byte
+	// Header stood in front of the response, where the framing has headers; it
+	// is shared likewise.
+	Header []byte
 	// SentSession and ReceivedSession are equal unless the link restarted
 	// between request and response.
 	SentSession     uint64
@@ -91,14 +96,65 @@ type Unmatched struct {
 	// Key is the zero value when it cannot be read; Err then says why.
 	Key Key
 	Err error
-	// Frame is the packed message; the receiver must not change it.
-	Frame []byte
+	// Frame is the packed message, Header what stood in front of it where the
+	// framing has headers; the receiver must not change them.
+	Frame  []byte
+	Header []byte
 }
 
 func (*Unmatched) event() {}
 
 // Origin is the link's name.
 func (e *Unmatched) Origin() string { return e.Link }
+
+// RequestsDropped says that requests of the peer were not handled, because
+// MaxInbound of them waited already and no Overload answered, because their
+// deadline passed while they waited, or because the link was closed. The first is told at once, and then at most
+// one a second, with the count since; the link's counters have all.
+type RequestsDropped struct {
+	Link    string
+	Session uint64
+	Count   uint64
+	// Reason is ErrOverloaded, ErrTimeout or ErrClosed.
+	Reason error
+}
+
+func (*RequestsDropped) event() {}
+
+// Origin is the link's name.
+func (e *RequestsDropped) Origin() string { return e.Link }
+
+// Refused says that an acceptor refused connections. The first one for a cause
+// is told at once, and then at most one a second, with the count since.
+type Refused struct {
+	Acceptor string
+	// Cause is one of ErrDenied, ErrSessionLimit, ErrAddrLimit, ErrHandshakeLimit,
+	// ErrHandshake, ErrUnknownPeer, ErrLinkTaken.
+	Cause error
+	// Peer is the address of the last one.
+	Peer string
+	// Count is how many there were since the cause was told last.
+	Count uint64
+	// Err is what the last one failed with; nil where the cause says it all.
+	Err error
+}
+
+func (*Refused) event() {}
+
+// Origin is the acceptor's name.
+func (e *Refused) Origin() string { return e.Acceptor }
+
+// AcceptFailed says that the operating system gave an acceptor no connection,
+// for want of file descriptors, say. It tries again.
+type AcceptFailed struct {
+	Acceptor string
+	Reason   error
+}
+
+func (*AcceptFailed) event() {}
+
+// Origin is the acceptor's name.
+func (e *AcceptFailed) Origin() string { return e.Acceptor }
 
 // EchoFailed says that an echo was not answered in time, or could not be built.
 type EchoFailed struct {
@@ -198,6 +254,33 @@ func (e Unmatched) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(e)
 // MarshalText gives what Format prints, to encoders that look into what they
 // are given.
 func (e Unmatched) MarshalText() ([]byte, error) { return fmt.Append(nil, e), nil }
+
+// Format prints link, count and reason, whatever the verb.
+func (e RequestsDropped) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "link %s: session %d: %d requests of the peer dropped: %v", e.Link, e.Session, e.Count, e.Reason)
+}
+
+// LogValue logs the event's parts.
+func (e RequestsDropped) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(e)) }
+
+// Format prints acceptor, cause, count and peer, whatever the verb.
+func (e Refused) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "acceptor %s: %d refused: %v: the last from %s", e.Acceptor, e.Count, e.Cause, e.Peer)
+	if e.Err != nil {
+		_, _ = fmt.Fprintf(f, ": %v", e.Err)
+	}
+}
+
+// LogValue logs the event's parts.
+func (e Refused) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(e)) }
+
+// Format prints acceptor and reason, whatever the verb.
+func (e AcceptFailed) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "acceptor %s: no connection: %v", e.Acceptor, e.Reason)
+}
+
+// LogValue logs the event's parts.
+func (e AcceptFailed) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(e)) }
 
 // Format prints link, count and reason, whatever the verb.
 func (e EchoFailed) Format(f fmt.State, _ rune) {

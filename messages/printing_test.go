@@ -86,19 +86,27 @@ func vocabulary(t *testing.T) []any {
 	require.Error(t, keyErr)
 	sendErr := &messages.SendError{Link: "visa-1", Key: key, Outcome: messages.ErrInDoubt, Cause: codecErr}
 
+	inbound := messages.NewInbound(msg.GetSpec(), nil)
+	inbound.MTI, inbound.Key, inbound.KeyErr, inbound.Frame, inbound.Header = mti, key, keyErr, frame, frame
+
 	all := []any{
 		&messages.StateChanged{Link: "visa-1", Reason: sendErr},
-		messages.NewLateReply(messages.LateReply{Key: key, Request: frame, Response: frame}, msg.GetSpec()),
-		&messages.Unmatched{MTI: mti, Key: key, Err: keyErr, Frame: frame},
+		messages.NewLateReply(messages.LateReply{Key: key, Request: frame, Response: frame, Header: frame}, msg.GetSpec()),
+		&messages.Unmatched{MTI: mti, Key: key, Err: keyErr, Frame: frame, Header: frame},
+		&messages.RequestsDropped{Count: 1, Reason: sendErr}, &messages.Refused{Cause: keyErr, Err: codecErr},
+		&messages.AcceptFailed{Reason: sendErr}, inbound,
 		&messages.EchoFailed{Reason: sendErr}, &messages.Panicked{Reason: "string"}, &messages.EventsDropped{Count: 1},
 		sendErr, codecErr, keyErr, &messages.DrainError{Cause: sendErr}, errors.Join(sendErr, keyErr), key, mti,
 	}
 	var results []*messages.Result
 	for _, tag := range cardTags() {
 		results = append(results,
-			messages.NewResult(tag, frame, nil, msg.GetSpec()), messages.NewResult(tag, frame, sendErr, msg.GetSpec()))
+			messages.NewResult(tag, frame, frame, nil, msg.GetSpec()),
+			messages.NewResult(tag, frame, frame, sendErr, msg.GetSpec()))
 		all = append(all,
-			&messages.Send{Message: msg, Frame: frame, Tag: tag}, &messages.Post{Message: msg, Frame: frame, Tag: tag})
+			&messages.Send{Message: msg, Frame: frame, Header: frame, Tag: tag},
+			&messages.Post{Message: msg, Frame: frame, Header: frame, Tag: tag},
+			&messages.Answer{To: inbound, Message: msg, Frame: frame, Header: frame, Tag: tag})
 	}
 	for _, r := range results {
 		all = append(all, r)
@@ -122,7 +130,7 @@ func TestVocabularyPrintsNoCardData(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
-		"Send", "Post", "Result", "Results", "StateChanged", "LateReply", "Unmatched", "EchoFailed", "Panicked",
+		"Send", "Post", "Answer", "Inbound", "Result", "Results", "RequestsDropped", "Refused", "AcceptFailed", "StateChanged", "LateReply", "Unmatched", "EchoFailed", "Panicked",
 		"EventsDropped", "SendError", "CodecError", "KeyError", "DrainError", "Key", "MTI",
 	} {
 		assert.True(t, seen["messages."+name], name)
@@ -150,8 +158,8 @@ func TestPrintingSaysSomething(t *testing.T) {
 	for text, v := range map[string]any{
 		"isolink send (3 bytes)":     &messages.Send{Frame: []byte("abc")},
 		"isolink post (3 bytes)":     messages.Post{Frame: []byte("abc")},
-		"isolink result (3 bytes)":   messages.NewResult(nil, []byte("abc"), nil, nil),
-		"isolink result (no key)":    messages.NewResult(nil, nil, messages.ErrNoKey, nil),
+		"isolink result (3 bytes)":   messages.NewResult(nil, nil, []byte("abc"), nil, nil),
+		"isolink result (no key)":    messages.NewResult(nil, nil, nil, messages.ErrNoKey, nil),
 		"isolink results (2)":        &messages.Results{Results: make([]*messages.Result, 2)},
 		"link a: 3 events dropped":   messages.EventsDropped{Link: "a", Count: 3},
 		"link a: Dial panicked: int": &messages.Panicked{Link: "a", Where: "Dial", Reason: "int"},

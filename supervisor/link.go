@@ -12,26 +12,27 @@ import (
 	"github.com/isolink-go/isolink/messages"
 )
 
-// Link is the handle of a link. It stays valid across restarts; its methods
-// may be called from any goroutine. On the handle of an unknown link they fail
-// with messages.ErrNoLink.
+// Link is the handle of a link, or of a session of an acceptor. That of a link
+// stays valid across restarts; a session is closed, for good, when its
+// connection ends, and so Pause and Restart close it. The methods may be called
+// from any goroutine. On the handle of an unknown link they fail with
+// messages.ErrNoLink.
 type Link struct {
-	name    string
-	manager *Manager
-	entry   *entry // nil: unknown
+	name   string
+	record *actors.Record // nil: unknown
 }
 
-// Name is the link's name.
+// Name is the link's name; that of a session is "acceptor/name".
 func (l *Link) Name() string { return l.name }
 
-// PID is where other actors send messages.Send and messages.Post to; it
-// answers as long as the manager lives, whatever state the link is in. Nil for
-// an unknown link.
+// PID is where other actors send messages.Send, messages.Post and
+// messages.Answer to; it answers as long as the manager lives, or the session,
+// whatever state the link is in. Nil for an unknown link.
 func (l *Link) PID() *actor.PID {
-	if l.entry == nil {
+	if l.record == nil {
 		return nil
 	}
-	return l.entry.record.Door().PID()
+	return l.record.Door().PID()
 }
 
 // Send packs a request, sends it, and unpacks its response. The message is the
@@ -44,10 +45,10 @@ func (l *Link) PID() *actor.PID {
 // ErrClosed, ErrNoLink, ErrFrameTooLarge, ErrPack, ErrUnpack (in doubt: the
 // response came, and cannot be read), or the context's error.
 func (l *Link) Send(ctx context.Context, msg *iso8583.Message) (*iso8583.Message, error) {
-	if l.entry == nil {
+	if l.record == nil {
 		return nil, l.unknown()
 	}
-	return l.entry.record.Door().Send(ctx, msg)
+	return l.record.Door().Send(ctx, msg)
 }
 
 // Exchange sends a packed request and returns its packed response, which is
@@ -55,27 +56,43 @@ func (l *Link) Send(ctx context.Context, msg *iso8583.Message) (*iso8583.Message
 // for a late reply, after the call has returned. Deadline and errors are as
 // Send's, without ErrPack and ErrUnpack.
 func (l *Link) Exchange(ctx context.Context, frame []byte) ([]byte, error) {
-	if l.entry == nil {
+	if l.record == nil {
 		return nil, l.unknown()
 	}
-	return l.entry.record.Door().Exchange(ctx, frame)
+	return l.record.Door().Exchange(ctx, frame)
+}
+
+// ExchangeWith is Exchange for framings with headers (a TPDU, a BASE I header): it
+// takes the one that stands in front of the request, empty for the framing's
+// default, and returns that of the response. The link owns header as it owns
+// frame; replyHeader is the caller's.
+func (l *Link) ExchangeWith(ctx context.Context, header, frame []byte) (replyHeader, reply []byte, err error) {
+	if l.record == nil {
+		return nil, nil, l.unknown()
+	}
+	return l.record.Door().ExchangeWith(ctx, header, frame)
 }
 
 // Post packs and sends a message that gets no response. It returns nil when
 // the bytes were handed to the network. Deadline and errors are as Send's.
 func (l *Link) Post(ctx context.Context, msg *iso8583.Message) error {
-	if l.entry == nil {
+	if l.record == nil {
 		return l.unknown()
 	}
-	return l.entry.record.Door().Post(ctx, msg)
+	return l.record.Door().Post(ctx, msg)
 }
 
 // PostFrame is Post for a packed message. The link owns frame from here on.
 func (l *Link) PostFrame(ctx context.Context, frame []byte) error {
-	if l.entry == nil {
+	return l.PostWith(ctx, nil, frame)
+}
+
+// PostWith is PostFrame with a header, as ExchangeWith has it.
+func (l *Link) PostWith(ctx context.Context, header, frame []byte) error {
+	if l.record == nil {
 		return l.unknown()
 	}
-	return l.entry.record.Door().PostFrame(ctx, frame)
+	return l.record.Door().PostWith(ctx, header, frame)
 }
 
 func (l *Link) unknown() error {
@@ -88,21 +105,21 @@ func (l *Link) failed(cause error) error { return fmt.Errorf("link %s: %w", l.na
 // Status is a snapshot of the link; reading it never touches the data path.
 // The status of an unknown link has its name and no state.
 func (l *Link) Status() Status {
-	if l.entry == nil {
+	if l.record == nil {
 		return Status{Name: l.name}
 	}
-	return l.entry.record.Status()
+	return l.record.Status()
 }
 
 // Await returns nil as soon as it sees the link in the given state; a state
 // that lasts only a moment may go unseen. It fails with the context's error,
 // with messages.ErrClosed when the link was closed, and with messages.ErrNoLink.
 func (l *Link) Await(ctx context.Context, state messages.State) error {
-	if l.entry == nil {
+	if l.record == nil {
 		return l.failed(messages.ErrNoLink)
 	}
 	for {
-		status, changed := l.entry.record.Changed()
+		status, changed := l.record.Changed()
 		switch status.State {
 		case state:
 			return nil
@@ -137,7 +154,7 @@ func (l *Link) Pause(ctx context.Context) error {
 		return err
 	}
 	return l.await(ctx, actors.Obey{}, func(s Status) bool {
-		return s.State == messages.Paused || l.entry.record.Want() != actors.WantPause
+		return s.State == messages.Paused || l.record.Want() != actors.WantPause
 	})
 }
 
@@ -148,7 +165,7 @@ func (l *Link) Resume() error {
 	if err := l.want(actors.WantRun); err != nil {
 		return err
 	}
-	l.tell(actors.Obey{})
+	l.record.Tell(actors.Obey{})
 	return nil
 }
 
@@ -158,7 +175,7 @@ func (l *Link) Resume() error {
 // ends is cut short, and reported as a *messages.DrainError. It fails with
 // messages.ErrClosed on a closed link, and does nothing on a paused one.
 func (l *Link) Restart(ctx context.Context) error {
-	if l.entry == nil {
+	if l.record == nil {
 		return l.failed(messages.ErrNoLink)
 	}
 	before := l.Status()
@@ -179,19 +196,19 @@ func (l *Link) Restart(ctx context.Context) error {
 // short, and reported as a *messages.DrainError. A closed link does not come
 // back; closing it again returns nil.
 func (l *Link) Close(ctx context.Context) error {
-	if l.entry == nil {
+	if l.record == nil {
 		return l.failed(messages.ErrNoLink)
 	}
-	return l.manager.closeLink(ctx, l.entry)
+	return closeLink(ctx, l.record)
 }
 
 // want notes what the link should be.
 func (l *Link) want(w actors.Want) error {
-	if l.entry == nil {
+	if l.record == nil {
 		return l.failed(messages.ErrNoLink)
 	}
-	l.entry.record.SetWant(w)
-	if l.entry.record.Want() == actors.WantClose {
+	l.record.SetWant(w)
+	if l.record.Want() == actors.WantClose {
 		return l.failed(messages.ErrClosed)
 	}
 	return nil
@@ -202,7 +219,7 @@ func (l *Link) want(w actors.Want) error {
 func (l *Link) await(ctx context.Context, command any, done func(Status) bool) error {
 	until := func(ctx context.Context) bool {
 		for {
-			status, changed := l.entry.record.Changed()
+			status, changed := l.record.Changed()
 			if done(status) || status.State == messages.Closed {
 				return true
 			}
@@ -213,12 +230,12 @@ func (l *Link) await(ctx context.Context, command any, done func(Status) bool) e
 			}
 		}
 	}
-	l.tell(command)
+	l.record.Tell(command)
 	if until(ctx) {
 		return nil
 	}
-	return l.entry.cut(ctx, func() {
-		l.tell(actors.Cut{})
+	return cut(ctx, l.record, func() {
+		l.record.Tell(actors.Cut{})
 		// Nothing that the link's actors do can block; but somebody else may want
 		// something else meanwhile.
 		bounded, cancel := context.WithTimeout(context.Background(), cutWait)
@@ -229,9 +246,3 @@ func (l *Link) await(ctx context.Context, command any, done func(Status) bool) e
 
 // cutWait is how long a session that is cut short may take to show its end.
 const cutWait = 2 * time.Second
-
-func (l *Link) tell(msg any) {
-	if pid := l.entry.pid.Load(); pid != nil {
-		l.manager.system.Root.Send(pid, msg)
-	}
-}

@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
-	"sync/atomic"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -25,6 +26,14 @@ type (
 	Status = actors.Status
 	// Counters are the counts of a Status.
 	Counters = actors.Counters
+	// OnSecond is what a LinkConfig says of another connection of its peer.
+	OnSecond = actors.OnSecond
+)
+
+// The values of OnSecond.
+const (
+	Replace = actors.Replace
+	Refuse  = actors.Refuse
 )
 
 // Config is what a Manager is made of.
@@ -43,11 +52,19 @@ type Manager struct {
 	system  *actor.ActorSystem
 	own     bool // we made the system
 	workers *actors.Workers
+	logger  *slog.Logger // of the configuration; nil: the system's
 	pid     *actor.PID
 
-	links  []*entry          // constant
-	byName map[string]*entry // constant
-	gone   chan struct{}     // closed when the manager's actor has stopped
+	id string // in the actor system
+
+	links    []*actors.Record                     // constant
+	byName   map[string]*actors.Record            // constant
+	expected map[string]map[string]*actors.Record // by acceptor and name; constant
+	gone     chan struct{}                        // closed when the manager's actor has stopped
+
+	mu        sync.Mutex
+	acceptors map[string]*Acceptor // those that are not closed
+	closing   bool                 // no acceptor is added any more
 
 	stopMu   sync.Mutex // orders the stop of the manager's actor and its restart
 	stopping bool
@@ -55,15 +72,6 @@ type Manager struct {
 	once   sync.Once
 	closed chan struct{} // closed when Close is done
 	result error         // of Close; to be read when closed is
-}
-
-// entry is one link of a manager.
-type entry struct {
-	record   *actors.Record
-	notifier *actor.PID
-	pid      atomic.Pointer[actor.PID] // of the link's actor; nil before it was spawned
-	gone     chan struct{}             // closed when the actor is gone for good
-	goneOnce sync.Once
 }
 
 // New starts the links of config in system, which may be the embedding
@@ -74,7 +82,8 @@ type entry struct {
 // nothing was started then.
 func New(system *actor.ActorSystem, config Config) (*Manager, error) {
 	m := &Manager{
-		system: system, workers: new(actors.Workers), byName: make(map[string]*entry),
+		system: system, logger: config.Logger, workers: new(actors.Workers), byName: make(map[string]*actors.Record),
+		expected: make(map[string]map[string]*actors.Record), acceptors: make(map[string]*Acceptor),
 		gone: make(chan struct{}), closed: make(chan struct{}),
 	}
 	if system == nil {
@@ -118,9 +127,14 @@ func (m *Manager) addAll(config Config) error {
 			faults = append(faults, err)
 			continue
 		}
-		e := &entry{record: record, gone: make(chan struct{})}
-		m.links = append(m.links, e)
-		m.byName[c.Name] = e
+		m.links = append(m.links, record)
+		m.byName[c.Name] = record
+		if c.Accept != "" {
+			if m.expected[c.Accept] == nil {
+				m.expected[c.Accept] = make(map[string]*actors.Record)
+			}
+			m.expected[c.Accept][c.Name] = record
+		}
 	}
 	return errors.Join(faults...)
 }
@@ -128,31 +142,26 @@ func (m *Manager) addAll(config Config) error {
 // start registers doors and spawns actors. What was started when it fails is
 // ended by Close.
 func (m *Manager) start() error {
-	id := "isolink" + m.system.ProcessRegistry.NextId()
-	for _, e := range m.links {
-		if err := e.record.Door().Register(id + "/door/" + e.record.Name()); err != nil {
+	m.id = "isolink" + m.system.ProcessRegistry.NextId()
+	for _, r := range m.links {
+		if err := r.Open(m.id); err != nil {
 			return err
 		}
-		pid, err := e.record.SpawnNotifier(id + "/notifier/" + e.record.Name())
-		if err != nil {
-			return fmt.Errorf("supervisor: notifier of link %s: %w", e.record.Name(), err)
-		}
-		e.notifier = pid
 	}
-	return m.spawn(id)
+	return m.spawn(m.id)
 }
 
 // Link returns the handle of a link; it stays valid across restarts. The
 // handle of an unknown name answers messages.ErrNoLink.
 func (m *Manager) Link(name string) *Link {
-	return &Link{name: name, manager: m, entry: m.byName[name]}
+	return &Link{name: name, record: m.byName[name]}
 }
 
 // Links returns the handles of all links, in the order of the configuration.
 func (m *Manager) Links() []*Link {
 	all := make([]*Link, len(m.links))
-	for i, e := range m.links {
-		all[i] = &Link{name: e.record.Name(), manager: m, entry: e}
+	for i, r := range m.links {
+		all[i] = &Link{name: r.Name(), record: r}
 	}
 	return all
 }
@@ -160,7 +169,7 @@ func (m *Manager) Links() []*Link {
 // System is the actor system that the links live in.
 func (m *Manager) System() *actor.ActorSystem { return m.system }
 
-// Close ends all links in order: they refuse new sends, settle what is in
+// Close ends all acceptors and links in order: they accept no connections, refuse new sends, settle what is in
 // flight, and close their sockets. What has not settled when ctx ends is cut
 // short, and reported as *messages.DrainError, one a link. When it returns
 // nil, no goroutine, timer or socket of the manager is left; an error that
@@ -178,18 +187,22 @@ func (m *Manager) Close(ctx context.Context) error {
 }
 
 func (m *Manager) close(ctx context.Context) error {
-	faults := make([]error, len(m.links))
+	m.mu.Lock()
+	m.closing = true
+	acceptors := slices.Collect(maps.Values(m.acceptors))
+	m.mu.Unlock()
+	faults := make([]error, len(m.links)+len(acceptors))
 	var wg sync.WaitGroup
-	for i, e := range m.links {
-		wg.Go(func() { faults[i] = m.closeLink(ctx, e) })
+	for i, r := range m.links {
+		wg.Go(func() { faults[i] = m.closeLink(ctx, r) })
+	}
+	for i, a := range acceptors {
+		wg.Go(func() { faults[len(m.links)+i] = a.Close(ctx) })
 	}
 	wg.Wait()
 	m.stop()
-	for _, e := range m.links {
-		e.record.Door().Unregister()
-		if e.notifier != nil {
-			m.system.Root.Poison(e.notifier)
-		}
+	for _, r := range m.links {
+		r.Shut()
 	}
 	if err := m.workers.Close(ctx); err != nil {
 		faults = append(faults, fmt.Errorf("supervisor: foreign code is still running: %w", err))
@@ -201,48 +214,43 @@ func (m *Manager) close(ctx context.Context) error {
 }
 
 // closeLink ends one link; it may be called more than once.
-func (m *Manager) closeLink(ctx context.Context, e *entry) error {
-	e.record.SetWant(actors.WantClose)
+func (m *Manager) closeLink(ctx context.Context, r *actors.Record) error {
 	if m.pid == nil { // nobody will ever spawn it
-		e.finish()
+		r.SetWant(actors.WantClose)
+		r.MarkClosed()
 		return nil
 	}
-	if pid := e.pid.Load(); pid != nil { // otherwise the manager's actor sees what is wanted
-		m.system.Root.Send(pid, actors.Obey{})
-	}
+	return closeLink(ctx, r)
+}
+
+// closeLink ends a link, or a session of an acceptor; it may be called more than
+// once.
+func closeLink(ctx context.Context, r *actors.Record) error {
+	r.SetWant(actors.WantClose)
+	r.Tell(actors.Obey{}) // without an actor, its supervisor sees what is wanted
 	select {
-	case <-e.gone:
+	case <-r.Gone():
 		return nil
 	case <-ctx.Done():
 	}
-	return e.cut(ctx, func() {
-		if pid := e.pid.Load(); pid != nil {
-			m.system.Root.Stop(pid)
-		}
-		<-e.gone // nothing that the link's actors do can block
+	return cut(ctx, r, func() {
+		r.StopActor()
+		<-r.Gone() // nothing that the link's actors do can block
 	})
 }
 
 // cut runs hard, which ends what is in flight, and reports what that was; nil
 // when there was nothing.
-func (e *entry) cut(ctx context.Context, hard func()) error {
-	before := e.record.Status()
+func cut(ctx context.Context, r *actors.Record, hard func()) error {
+	before := r.Status()
 	hard()
 	err := &messages.DrainError{
-		Link: e.record.Name(), InDoubt: e.record.Status().Counters.InDoubt - before.Counters.InDoubt,
-		Cause: context.Cause(ctx),
+		Link: r.Name(), InDoubt: r.Status().Counters.InDoubt - before.Counters.InDoubt,
+		Unhandled: uint64(before.Unhandled), Cause: context.Cause(ctx),
 	}
 	err.NotSent = uint64(max(before.InFlight-int64(err.InDoubt), 0))
-	if err.InDoubt == 0 && err.NotSent == 0 {
+	if err.InDoubt == 0 && err.NotSent == 0 && err.Unhandled == 0 {
 		return nil
 	}
 	return err
-}
-
-// finish marks the link as closed for good.
-func (e *entry) finish() {
-	e.goneOnce.Do(func() {
-		e.record.MarkClosed()
-		close(e.gone)
-	})
 }

@@ -10,31 +10,49 @@ import (
 	"github.com/isolink-go/isolink/actors"
 )
 
-// root is the manager's actor: parent and supervisor of the links' actors. It
-// is its own strategy (Proto.Actor asks the actor before its properties).
+// member is a child of the manager's actor: a link or an acceptor, as far as its
+// supervision goes.
+type member interface {
+	Name() string
+	Props() *actor.Props
+	SetPID(*actor.PID)
+	Begun() bool             // the incarnation got beyond its start
+	MinDelay() time.Duration // before one that did not is started again
+	Ends() bool              // it is not to be restarted
+	MarkClosed()             // its actor is gone for good
+}
+
+var (
+	_ member = (*actors.Record)(nil)
+	_ member = (*actors.AcceptorRecord)(nil)
+)
+
+// root is the manager's actor: parent and supervisor of the links' and
+// acceptors' actors. It is its own strategy (Proto.Actor asks the actor before
+// its properties).
 type root struct {
 	manager    *Manager
 	ctx        actor.Context
 	restarting bool
-	children   map[string]*entry // by PID; those that were spawned and are not gone
+	children   map[string]member // by PID; those that were spawned and are not gone
 }
 
-// Messages to the manager's actor, from its own timers.
+// Messages to the manager's actor, from its own timers and from Listen.
 type (
 	restartChild struct{ pid *actor.PID }
-	spawnAgain   struct{ entry *entry }
+	spawnMember  struct{ member member }
 )
 
 // IgnoreDeadLetterLogging keeps timers that came too late out of the log.
 func (restartChild) IgnoreDeadLetterLogging() {}
 
 // IgnoreDeadLetterLogging keeps timers that came too late out of the log.
-func (spawnAgain) IgnoreDeadLetterLogging() {}
+func (spawnMember) IgnoreDeadLetterLogging() {}
 
 // spawn starts the manager's actor, which starts the links'.
 func (m *Manager) spawn(id string) error {
 	props := actor.PropsFromProducer(func() actor.Actor {
-		return &root{manager: m, children: make(map[string]*entry)}
+		return &root{manager: m, children: make(map[string]member)}
 	}, actors.WorkerMailbox(m.workers))
 	managers.Store(managerKey{m.system, id}, m)
 	pid, err := m.system.Root.Copy().WithGuardian(theGuardian).SpawnNamed(props, id)
@@ -64,8 +82,8 @@ func (a *root) Receive(ctx actor.Context) {
 	a.ctx = ctx
 	switch msg := ctx.Message().(type) {
 	case *actor.Started:
-		for _, e := range a.manager.links {
-			a.spawn(e)
+		for _, m := range a.manager.members() {
+			a.spawn(m)
 		}
 	case *actor.Restarting, *actor.Stopping:
 		a.restarting = true
@@ -74,44 +92,45 @@ func (a *root) Receive(ctx actor.Context) {
 	case *actor.Terminated:
 		a.terminated(msg.Who)
 	case restartChild:
-		if e := a.children[msg.pid.Id]; e != nil {
-			a.restart(ctx.(actor.Supervisor), msg.pid, e)
+		if m := a.children[msg.pid.Id]; m != nil {
+			a.restart(ctx.(actor.Supervisor), msg.pid, m)
 		}
-	case spawnAgain:
-		a.spawn(msg.entry)
+	case spawnMember:
+		a.spawn(msg.member)
 	}
 }
 
-// spawn starts a link's actor, unless the link was closed.
-func (a *root) spawn(e *entry) {
-	if e.record.Want() == actors.WantClose {
-		e.finish()
+// spawn starts a member's actor, unless it was closed, or is there.
+func (a *root) spawn(m member) {
+	if m.Ends() {
+		m.MarkClosed()
 		return
 	}
-	// The PID is there before the link can show a state: who waited for that one
-	// may have something to tell.
 	self := a.ctx.Self()
-	e.pid.Store(actor.NewPID(self.Address, self.Id+"/"+e.record.Name()))
-	pid, err := a.ctx.SpawnNamed(actors.LinkProps(e.record), e.record.Name())
-	if err != nil {
-		panic("supervisor: spawn link " + e.record.Name() + ": " + err.Error())
+	pid := actor.NewPID(self.Address, self.Id+"/"+m.Name())
+	if a.children[pid.Id] != nil {
+		return // a manager that was restarted meanwhile has started it
 	}
-	a.children[pid.Id] = e
+	m.SetPID(pid)
+	if _, err := a.ctx.SpawnNamed(m.Props(), m.Name()); err != nil {
+		panic("supervisor: spawn " + m.Name() + ": " + err.Error())
+	}
+	a.children[pid.Id] = m
 }
 
-// terminated deals with a link's actor that is gone: closed, or stopped by
-// somebody else, who has no right to.
+// terminated deals with an actor that is gone: closed, or stopped by somebody
+// else, who has no right to.
 func (a *root) terminated(who *actor.PID) {
-	e := a.children[who.Id]
-	if e == nil {
+	m := a.children[who.Id]
+	if m == nil {
 		return
 	}
 	delete(a.children, who.Id)
 	switch {
-	case e.record.Want() == actors.WantClose:
-		e.finish()
+	case m.Ends():
+		m.MarkClosed()
 	case !a.restarting:
-		a.later(e.record.MinDelay(), spawnAgain{e})
+		a.later(m.MinDelay(), spawnMember{m})
 	}
 }
 
@@ -119,21 +138,21 @@ func (a *root) terminated(who *actor.PID) {
 // incarnation's. One that failed before it began would only fail again: it
 // gets its least delay here.
 func (a *root) HandleFailure(_ *actor.ActorSystem, s actor.Supervisor, child *actor.PID, _ *actor.RestartStatistics, _, _ any) {
-	e := a.children[child.Id]
-	if e == nil {
+	m := a.children[child.Id]
+	if m == nil {
 		return
 	}
-	if a.restarting || e.record.Begun() || e.record.Want() == actors.WantClose {
-		a.restart(s, child, e)
+	if a.restarting || m.Begun() || m.Ends() {
+		a.restart(s, child, m)
 		return
 	}
-	a.later(e.record.MinDelay(), restartChild{child})
+	a.later(m.MinDelay(), restartChild{child})
 }
 
-// restart restarts a link, unless it is being closed, or stopped with the
+// restart restarts a member, unless it is being closed, or stopped with the
 // manager: a restart that meets a stop would revive it.
-func (a *root) restart(s actor.Supervisor, child *actor.PID, e *entry) {
-	if a.restarting || e.record.Want() == actors.WantClose {
+func (a *root) restart(s actor.Supervisor, child *actor.PID, m member) {
+	if a.restarting || m.Ends() {
 		s.StopChildren(child)
 		return
 	}

@@ -1,0 +1,238 @@
+package actors
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/isolink-go/isolink/messages"
+)
+
+// Bounds of the wait after an accept that failed.
+const (
+	minAcceptPause = 5 * time.Millisecond
+	maxAcceptPause = time.Second
+)
+
+// acceptLoop accepts until the listener is closed. It runs on a worker of its
+// own, outside the actor: nothing that the actor does can hold it up.
+func (a *AcceptorRecord) acceptLoop() {
+	again := true // unless it returns
+	defer func() {
+		if p := recover(); p != nil {
+			a.notifier.panicked(a.config.Name, "Listener", p)
+		}
+		if again && !a.ends.Load() {
+			a.pause(maxAcceptPause)
+			a.workers.Go(a.acceptLoop)
+		}
+	}()
+	for pause := time.Duration(0); ; {
+		conn, err := a.listener.Accept()
+		switch {
+		case err == nil && conn != nil:
+			pause = 0
+			a.accept(conn)
+		case a.ends.Load():
+			again = false
+			return
+		default:
+			// Out of file descriptors, for example: others may close theirs.
+			if err == nil {
+				err = errors.New("the Listener gave neither a connection nor an error")
+			}
+			a.acceptFailed(err)
+			pause = min(max(2*pause, minAcceptPause), maxAcceptPause)
+			a.pause(pause)
+		}
+	}
+}
+
+// pause waits, unless accepting ends meanwhile.
+func (a *AcceptorRecord) pause(d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-a.ctx.Done():
+	}
+}
+
+var errAccept = errors.New("accept failed")
+
+func (a *AcceptorRecord) acceptFailed(err error) {
+	if _, now := a.refusals.add(errAccept, 1); now {
+		a.notifier.event(&messages.AcceptFailed{Acceptor: a.config.Name, Reason: err})
+	}
+}
+
+// accept judges a connection by its address and by the limits, in the accepting
+// goroutine; what takes longer is done on a worker.
+func (a *AcceptorRecord) accept(conn net.Conn) {
+	a.accepted.Add(1)
+	addr := addrOf(conn)
+	s := &socket{Conn: conn, raw: conn, addr: conn.RemoteAddr().String()}
+	if !a.access.permits(addr.Addr()) {
+		a.refuse(s, messages.ErrDenied, nil)
+		return
+	}
+	if err := a.admission.enter(addr.Addr()); err != nil {
+		a.refuse(s, err, nil)
+		return
+	}
+	s.release = sync.OnceFunc(func() { a.admission.leave(addr.Addr()) })
+	if a.tls == nil && a.config.PeerName == nil {
+		a.settle(s, a.prepare(s, &Peer{Addr: addr, Remote: conn.RemoteAddr()}))
+		return
+	}
+	a.workers.Go(func() {
+		cause := preparation{cause: messages.ErrHandshake, err: errGoexit}
+		defer func() {
+			if p := recover(); p != nil {
+				a.notifier.panicked(a.config.Name, "PeerName", p)
+				cause = preparation{cause: messages.ErrUnknownPeer, err: fmt.Errorf("PeerName panicked: %T", p)}
+			}
+			a.settle(s, cause)
+		}()
+		cause = a.prepare(s, &Peer{Addr: addr, Remote: conn.RemoteAddr(), spec: a.config.Session.Spec})
+	})
+}
+
+// addrOf is the address of the other end; zero where it has none.
+func addrOf(conn net.Conn) netip.AddrPort {
+	if tcp, ok := conn.RemoteAddr().(*net.TCPAddr); ok {
+		at := tcp.AddrPort()
+		return netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
+	}
+	at, err := netip.ParseAddrPort(conn.RemoteAddr().String())
+	if err != nil {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
+}
+
+// preparation is what became of a connection before it is a session.
+type preparation struct {
+	name  string
+	link  *Record // that expects it; nil: none
+	cause error   // why it is refused; nil: it is not
+	err   error   // what it failed with
+}
+
+func refusal(cause, err error) preparation { return preparation{cause: cause, err: err} }
+
+// settle hands a connection on, or refuses it.
+func (a *AcceptorRecord) settle(s *socket, p preparation) {
+	a.admission.shaken()
+	if a.ends.Load() {
+		s.closeHard()
+		return
+	}
+	switch {
+	case p.cause != nil:
+		a.refuse(s, p.cause, p.err)
+	case p.link != nil:
+		p.link.mailbox.post(arrived{s, func() { a.refuse(s, messages.ErrLinkTaken, nil) }})
+	default:
+		a.mailbox.post(admitted{s, p.name})
+	}
+}
+
+// prepare does the TLS handshake, reads the first message, and finds the name.
+func (a *AcceptorRecord) prepare(s *socket, peer *Peer) preparation {
+	if err := tune(&a.config.Session, s.raw); err != nil {
+		return refusal(messages.ErrHandshake, err)
+	}
+	if a.tls != nil {
+		if err := a.handshake(s, peer); err != nil {
+			return refusal(messages.ErrHandshake, fmt.Errorf("TLS handshake: %w", err))
+		}
+	}
+	if a.config.ReadFirst {
+		if err := a.readFirst(s, peer); err != nil {
+			return refusal(messages.ErrHandshake, fmt.Errorf("first message: %w", err))
+		}
+	}
+	if a.config.PeerName == nil && len(a.links) == 1 {
+		for _, link := range a.links {
+			return a.of(link)
+		}
+	}
+	name := peer.Remote.String()
+	if a.config.PeerName != nil {
+		var err error
+		name, err = a.config.PeerName(peer)
+		if err == nil && !nameRule.MatchString(name) {
+			err = errors.New("PeerName gave no name: give 1 to 64 letters, digits, dots, hyphens or underscores")
+		}
+		if err != nil {
+			return refusal(messages.ErrUnknownPeer, err)
+		}
+	}
+	if link := a.links[name]; link != nil {
+		return a.of(link)
+	}
+	if a.config.OnlyLinks {
+		return refusal(messages.ErrUnknownPeer, errors.New("no link expects it"))
+	}
+	return preparation{name: name}
+}
+
+// of is a connection of that link.
+func (a *AcceptorRecord) of(link *Record) preparation {
+	if link.Ends() {
+		return refusal(messages.ErrLinkTaken, nil)
+	}
+	return preparation{link: link}
+}
+
+func (a *AcceptorRecord) handshake(s *socket, peer *Peer) error {
+	ctx, cancel := context.WithTimeout(a.ctx, a.config.TLSTimeout)
+	defer cancel()
+	conn := tls.Server(s.raw, a.tls)
+	if err := conn.HandshakeContext(ctx); err != nil {
+		return err
+	}
+	s.Conn = conn
+	state := conn.ConnectionState()
+	peer.TLS = &state
+	return nil
+}
+
+// readFirst reads the first message. All bytes that were read for it are kept
+// for the session.
+func (a *AcceptorRecord) readFirst(s *socket, peer *Peer) error {
+	stop := context.AfterFunc(a.ctx, func() { _ = s.raw.Close() })
+	defer stop()
+	if err := s.SetReadDeadline(time.Now().Add(a.config.FirstTimeout)); err != nil {
+		return err
+	}
+	var seen bytes.Buffer
+	session := &a.config.Session
+	r := bufio.NewReaderSize(io.TeeReader(s.Conn, &seen), smallBuffer)
+	for skipped := 0; ; skipped++ {
+		header, body, err := session.Framing.Read(r, session.MaxFrame)
+		if err != nil {
+			return readError(err)
+		}
+		if len(body) > 0 {
+			peer.First, peer.FirstHeader = body, header
+			s.early = seen.Bytes()
+			return s.SetReadDeadline(time.Time{})
+		}
+		if skipped == maxFirstKeepAlives {
+			return fmt.Errorf("%d keep-alives came instead", skipped)
+		}
+	}
+}
+
+// maxFirstKeepAlives is how many keep-alives may come before the first message.
+const maxFirstKeepAlives = 16
