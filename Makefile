@@ -6,7 +6,7 @@ TARGET ?=
 BENCHFLAGS ?=
 MUTATEFLAGS ?=
 
-.PHONY: help demo test bench lint fuzz cover mutate
+.PHONY: help demo test bench lint api fuzz cover mutate
 
 help: ## print this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1	\2/p' Makefile | expand -t 14
@@ -22,6 +22,9 @@ bench: ## run the benchmarks against the peers and the floors (BENCHFLAGS=-short
 
 lint: ## run golangci-lint, gofumpt's check included, in every module
 	@bash .ci/lint
+
+api: ## name what breaks the users of the last release
+	@bash .ci/api
 
 fuzz: ## run every fuzz target for FUZZTIME (10s) each, or the one named by TARGET
 	@FUZZTIME='$(FUZZTIME)' TARGET='$(TARGET)' bash .ci/fuzz

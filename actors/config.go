@@ -117,8 +117,8 @@ type LinkConfig struct {
 
 	// Handler gets the requests of the peer, each in a call of its own, MaxHandlers
 	// at a time; Inbound's methods answer them. The context ends at the request's
-	// deadline, or when the link is closed for good, not when the session ends:
-	// what was received counts. A panic is recovered and counted, and the request
+	// deadline, or when a Close that waits for the handler is cut short, not when
+	// the session ends: what was received counts. A panic is recovered and counted, and the request
 	// stays unanswered. Nil: requests of the peer are counted, and told as
 	// Unmatched events.
 	Handler func(context.Context, *messages.Inbound)

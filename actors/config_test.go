@@ -32,7 +32,7 @@ func goodConfig() LinkConfig {
 }
 
 // faultyFields are the fields that Validate names, in its order.
-func faultyFields(t *testing.T, c LinkConfig) []string {
+func faultyFields(t *testing.T, c interface{ Validate() error }) []string {
 	err := c.Validate()
 	if err == nil {
 		return nil
@@ -43,7 +43,7 @@ func faultyFields(t *testing.T, c LinkConfig) []string {
 	for _, one := range joined.Unwrap() {
 		var fault *messages.ConfigError
 		require.ErrorAs(t, one, &fault)
-		assert.Equal(t, c.Name, fault.Link)
+		assert.Equal(t, reflect.ValueOf(c).FieldByName("Name").String(), fault.Link)
 		assert.NotEmpty(t, fault.Problem)
 		assert.Contains(t, err.Error(), fault.Error())
 		fields = append(fields, fault.Field)

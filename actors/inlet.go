@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,24 +24,27 @@ type arrival struct {
 // long as the first; what does not fit there either is dropped and counted.
 type inlet struct {
 	record *Record
-	ctx    context.Context // of all handlers; ends when the link is closed for good
-	cancel context.CancelFunc
 	tells  sampler
 
 	mu       sync.Mutex
 	handlers callQueue
 	refusals callQueue
-	closed   bool
+	running  map[*messages.Inbound]context.CancelFunc
+	wasCut   bool
 }
 
 // callQueue is a queue and the calls that empty it; inlet.mu guards it.
 type callQueue struct {
 	queue   []arrival
 	next    int // the first of queue that waits
-	running int // workers
+	inHand  int // those that are not done with
+	workers int
 }
 
 func (l *callQueue) waiting() int { return len(l.queue) - l.next }
+
+// size counts those that wait and those in hand.
+func (l *callQueue) size() int { return l.waiting() + l.inHand }
 
 func (l *callQueue) take() (first arrival, ok bool) {
 	if l.waiting() == 0 {
@@ -52,6 +56,7 @@ func (l *callQueue) take() (first arrival, ok bool) {
 	}
 	first, l.queue[l.next] = l.queue[l.next], arrival{}
 	l.next++
+	l.inHand++
 	return first, true
 }
 
@@ -67,7 +72,7 @@ func (l *callQueue) put(a arrival) {
 
 func (n *inlet) init(r *Record) {
 	n.record = r
-	n.ctx, n.cancel = context.WithCancel(context.Background())
+	n.running = make(map[*messages.Inbound]context.CancelFunc)
 }
 
 // put takes the requests of a batch. It never blocks.
@@ -78,19 +83,17 @@ func (n *inlet) put(all []arrival) {
 	n.mu.Lock()
 	for _, a := range all {
 		switch {
-		case n.closed:
-			dropped = append(dropped, a)
-		case n.handlers.waiting()+n.handlers.running < config.MaxInbound:
+		case n.handlers.size() < config.MaxInbound:
 			n.handlers.put(a)
-			if n.handlers.running < config.MaxHandlers {
-				n.handlers.running++
+			if n.handlers.workers < config.MaxHandlers {
+				n.handlers.workers++
 				handlers++
 			}
-		case config.Overload != nil && n.refusals.waiting() < config.MaxInbound:
+		case config.Overload != nil && n.refusals.size() < config.MaxInbound:
 			n.record.counters.overloaded.Add(1)
 			n.refusals.put(a)
-			if n.refusals.running == 0 {
-				n.refusals.running++
+			if n.refusals.workers == 0 {
+				n.refusals.workers++
 				refusals++
 			}
 		default:
@@ -121,20 +124,29 @@ func (n *inlet) work(l *callQueue, do func(arrival)) {
 		n.mu.Lock()
 		a, ok := l.take()
 		if !ok {
-			l.running--
+			l.workers--
 		}
 		n.mu.Unlock()
 		if !ok {
 			returned = true
 			return
 		}
-		do(a)
+		n.do(l, a, do)
 	}
+}
+
+func (n *inlet) do(l *callQueue, a arrival, do func(arrival)) {
+	defer a.session.handledInbound()
+	defer func() {
+		n.mu.Lock()
+		l.inHand--
+		n.mu.Unlock()
+	}()
+	do(a)
 }
 
 // handle gives one request to the handler.
 func (n *inlet) handle(a arrival) {
-	defer a.session.handledInbound()
 	if !time.Now().Before(a.in.Deadline) {
 		n.record.counters.expired.Add(1)
 		n.told(a.session, 1, messages.ErrTimeout)
@@ -142,18 +154,35 @@ func (n *inlet) handle(a arrival) {
 	}
 	n.record.counters.requests.Add(1)
 	defer n.recovered("Handler")
-	ctx, cancel := context.WithDeadline(n.ctx, a.in.Deadline)
+	ctx, cancel := n.begin(a.in)
 	defer cancel()
 	n.record.config.Handler(ctx, a.in)
 }
 
+// begin makes the context of a call, which ends by its deadline, by cut, or when
+// it is cancelled.
+func (n *inlet) begin(in *messages.Inbound) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithDeadline(n.record.workers.Context(), in.Deadline)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.running[in] = cancel
+	if n.wasCut {
+		cancel()
+	}
+	return ctx, func() {
+		cancel()
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		delete(n.running, in)
+	}
+}
+
 // refuse replies to one request with what Overload has to say.
 func (n *inlet) refuse(a arrival) {
-	defer a.session.handledInbound()
 	defer n.recovered("Overload")
 	msg, err := n.record.config.Overload(a.in)
 	if err == nil && msg != nil {
-		err = a.in.Reply(n.ctx, msg)
+		err = a.in.Reply(n.record.workers.Context(), msg)
 	}
 	if err != nil || msg == nil {
 		n.told(a.session, 1, messages.ErrOverloaded)
@@ -186,19 +215,23 @@ func (n *inlet) told(s *session, count uint64, reason error) {
 func (n *inlet) unhandled() int64 {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return int64(n.handlers.waiting() + n.handlers.running + n.refusals.waiting() + n.refusals.running)
+	return int64(n.handlers.size() + n.refusals.size())
 }
 
-// close drops what waits, and ends the context of what runs: the link is
-// closed for good.
-func (n *inlet) close() {
+// CutHandlers drops the peer's requests that wait, and ends the context of those
+// that are being handled: the link is closed, and nobody waits for them.
+func (r *Record) CutHandlers() { r.inlet.cut() }
+
+func (n *inlet) cut() {
 	n.mu.Lock()
-	n.closed = true
-	rest := append(n.handlers.queue[n.handlers.next:], n.refusals.queue[n.refusals.next:]...)
+	rest := slices.Concat(n.handlers.queue[n.handlers.next:], n.refusals.queue[n.refusals.next:])
 	n.handlers.queue, n.handlers.next = nil, 0
 	n.refusals.queue, n.refusals.next = nil, 0
+	n.wasCut = true
+	for _, cancel := range n.running {
+		cancel()
+	}
 	n.mu.Unlock()
-	n.cancel()
 	n.drop(rest, messages.ErrClosed)
 }
 
@@ -231,6 +264,9 @@ func (s *session) ReplyHeader(in *messages.Inbound) []byte {
 // Reply is described at messages.Inbound.
 func (s *session) Reply(ctx context.Context, in *messages.Inbound, header, frame []byte) error {
 	q, err := s.replyTo(in, header, frame)
+	if err == nil && ctx.Err() != nil {
+		err = s.record.door.refused(q, contextCause(ctx))
+	}
 	if err == nil {
 		q.limit(ctx, s.record.now())
 		_, err = s.record.door.wait(ctx, s, q)

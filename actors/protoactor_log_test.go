@@ -106,7 +106,9 @@ func cardMessages(t *testing.T) []any {
 func silentMessages() []any {
 	s := &session{socket: &socket{}}
 	return []any{
-		Obey{}, arrived{socket: &socket{early: []byte(testPAN)}}, admitted{socket: &socket{early: []byte(testPAN)}},
+		Obey{},
+		arrived{socket: &socket{early: []byte(testPAN)}},
+		admitted{socket: &socket{early: []byte(testPAN)}},
 		Restart{},
 		Cut{},
 		timerFired{},

@@ -259,7 +259,6 @@ func (r *Record) Changed() (Status, <-chan struct{}) {
 func (r *Record) MarkClosed() {
 	r.goneOnce.Do(func() {
 		r.session.Store(nil)
-		r.inlet.close()
 		r.mailbox.discard()
 		r.show(messages.Closed, nil)
 		close(r.gone)

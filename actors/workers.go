@@ -18,6 +18,19 @@ type Workers struct {
 	busy   int
 	closed bool
 	done   chan struct{} // closed when closed and busy is 0; made by Close
+	ctx    context.Context
+	cancel context.CancelFunc // nil: nobody asked for ctx
+}
+
+// Context is for foreign code that runs on the workers: it ends when Close waits
+// for it no longer.
+func (w *Workers) Context() context.Context {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.cancel == nil {
+		w.ctx, w.cancel = context.WithCancel(context.Background())
+	}
+	return w.ctx
 }
 
 // Go runs fn in a goroutine of the pool; it never blocks. After Close it still
@@ -77,6 +90,8 @@ func (w *Workers) runOne(fn func(), ch chan func()) (stay bool) {
 // Close ends the idle goroutines and waits until the busy ones have ended, or
 // until ctx ends; it then returns the context's error.
 func (w *Workers) Close(ctx context.Context) error {
+	w.Context() // makes cancel
+	defer w.cancel()
 	w.mu.Lock()
 	w.closed = true
 	for _, ch := range w.idle {

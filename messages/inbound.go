@@ -45,9 +45,12 @@ type Inbound struct {
 	replied uint32 // by sync/atomic: 1 when a reply was taken
 }
 
-// Replier is how a link gets a reply to its peer; it owns header and frame.
+// Replier is how an Inbound gets its reply to the peer; links are ones.
 type Replier interface {
+	// Reply sends header and frame, which it owns from here on; see
+	// Inbound.ReplyWith.
 	Reply(ctx context.Context, in *Inbound, header, frame []byte) error
+	// ReplyHeader is Inbound's.
 	ReplyHeader(in *Inbound) []byte
 }
 

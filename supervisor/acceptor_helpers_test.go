@@ -4,14 +4,16 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"io"
 	"net"
+	"os"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/isolink-go/isolink/framing"
 	"github.com/isolink-go/isolink/messages"
 	"github.com/isolink-go/isolink/supervisor"
 )
@@ -93,12 +95,22 @@ func awaitAcceptor(t *testing.T, a *supervisor.Acceptor, what string, ok func(su
 	return s
 }
 
+// acceptorFiles make an acceptor use TLS; its certificate is for 127.0.0.1.
+var acceptorFiles = supervisor.TLSFiles{Cert: certs + "server.pem", Key: certs + "server-key.pem"}
+
+// clientTLS is a client's, with a certificate of the test's authority.
+func clientTLS(t *testing.T) *tls.Config {
+	t.Helper()
+	pair, err := tls.LoadX509KeyPair(certs+"client.pem", certs+"client-key.pem")
+	require.NoError(t, err)
+	return &tls.Config{Certificates: []tls.Certificate{pair}, RootCAs: certPool(t, "ca.pem"), ServerName: "localhost"}
+}
+
 // rawClient is one end of a connection to an acceptor, without isolink.
 type rawClient struct {
-	t       *testing.T
-	conn    net.Conn
-	in      *bufio.Reader
-	framing framing.Framer
+	t    *testing.T
+	conn net.Conn
+	in   *bufio.Reader
 }
 
 // dialRaw connects to an acceptor; the connection ends with the test.
@@ -125,46 +137,60 @@ func dialRawTLS(t *testing.T, a *supervisor.Acceptor, config *tls.Config) (*rawC
 }
 
 func rawOn(t *testing.T, conn net.Conn) *rawClient {
-	deadline, _ := patient(t).Deadline()
-	require.NoError(t, conn.SetDeadline(deadline))
-	return &rawClient{t: t, conn: conn, in: bufio.NewReader(conn), framing: binary2}
+	require.NoError(t, conn.SetDeadline(time.Now().Add(patience)))
+	return &rawClient{t: t, conn: conn, in: bufio.NewReader(conn)}
 }
 
-func (c *rawClient) write(header, frame []byte) {
+func (c *rawClient) write(frame []byte) {
 	c.t.Helper()
-	wire, err := c.framing.Append(nil, header, frame)
+	wire, err := binary2.Append(nil, nil, frame)
 	require.NoError(c.t, err)
 	_, err = c.conn.Write(wire)
 	require.NoError(c.t, err)
 }
 
-func (c *rawClient) read() (header, frame []byte) {
+func (c *rawClient) read() []byte {
 	c.t.Helper()
-	header, frame, err := c.framing.Read(c.in, 65_535)
+	_, frame, err := binary2.Read(c.in, 65_535)
 	require.NoError(c.t, err)
-	return header, frame
+	return frame
 }
 
 // works proves that the acceptor answers.
 func (c *rawClient) works(stan int) {
 	c.t.Helper()
 	frame := newFrame("0200", stan)
-	c.write(nil, frame)
-	_, got := c.read()
+	c.write(frame)
+	got := c.read()
 	assert.Equal(c.t, string(response(frame)), string(got))
+}
+
+// refuses proves that the acceptor refuses a connection from an address: it is
+// reset while it connects, or right behind.
+func refuses(t *testing.T, a *supervisor.Acceptor, addr string) {
+	t.Helper()
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(addr)}}
+	conn, err := d.DialContext(patient(t), "tcp", a.Addr().String())
+	if err != nil {
+		require.ErrorIs(t, err, syscall.ECONNRESET)
+		return
+	}
+	defer conn.Close()
+	rawOn(t, conn).isRefused()
 }
 
 // isRefused waits for the end of the connection, and proves that nothing of the
 // acceptor was seen before it.
 func (c *rawClient) isRefused() {
 	c.t.Helper()
-	var one [1]byte
-	n, err := c.conn.Read(one[:])
-	assert.Zero(c.t, n, "a byte of a refused connection")
-	require.Error(c.t, err)
-	require.NotErrorIs(c.t, err, context.DeadlineExceeded)
-	var timeout net.Error
-	if assert.ErrorAs(c.t, err, &timeout) {
-		assert.False(c.t, timeout.Timeout(), "%v", err)
-	}
+	assert.Zero(c.t, c.ends(), "a byte of a refused connection")
+}
+
+// ends waits for the end of the connection at this end, and returns how many
+// bytes came before it.
+func (c *rawClient) ends() int {
+	c.t.Helper()
+	n, err := io.Copy(io.Discard, c.conn)
+	require.NotErrorIs(c.t, err, os.ErrDeadlineExceeded)
+	return int(n)
 }

@@ -66,7 +66,7 @@ func TestAcceptorPush(t *testing.T) {
 	for i, s := range sessions {
 		frame := newFrame("0820", i)
 		require.NoError(t, s.PostFrame(patient(t), frame))
-		_, got := byPeer[s.Status().Peer].read()
+		got := byPeer[s.Status().Peer].read()
 		assert.Equal(t, string(frame), string(got))
 	}
 
@@ -77,7 +77,7 @@ func TestAcceptorPush(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, len(clients), sent)
 	for _, c := range clients {
-		_, got := c.read()
+		got := c.read()
 		assert.Equal(t, string(want), string(got))
 	}
 
@@ -101,7 +101,8 @@ func TestSessionEnds(t *testing.T) {
 		"peer closes": func(_ *testing.T, c *rawClient, _ *supervisor.Link) { c.conn.Close() },
 		"peer resets": func(t *testing.T, c *rawClient, _ *supervisor.Link) { reset(t, c.conn) },
 		"peer garbles": func(_ *testing.T, c *rawClient, _ *supervisor.Link) {
-			c.conn.Write([]byte{0xFF, 0xFF, 1})
+			_, err := c.conn.Write([]byte{0xFF, 0xFF, 1})
+			assert.NoError(c.t, err)
 			c.conn.Close()
 		},
 		"close":   func(t *testing.T, _ *rawClient, s *supervisor.Link) { require.NoError(t, s.Close(patient(t))) },
@@ -116,7 +117,7 @@ func TestSessionEnds(t *testing.T) {
 			end(t, c, s)
 			require.NoError(t, s.Await(patient(t), messages.Closed))
 			awaitAcceptor(t, a, "nothing left", func(s supervisor.AcceptorStatus) bool { return s.Sessions == 0 && s.Open == 0 })
-			c.isRefusedOrOver()
+			c.ends()
 			_, err := s.Exchange(patient(t), newFrame("0200", 1))
 			require.ErrorIs(t, err, messages.ErrNotSent)
 			require.ErrorIs(t, err, messages.ErrClosed)
@@ -129,15 +130,6 @@ func TestSessionEnds(t *testing.T) {
 			dialRaw(t, a).works(2)
 		})
 	}
-}
-
-// isRefusedOrOver waits for the end of the connection at this end.
-func (c *rawClient) isRefusedOrOver() {
-	c.t.Helper()
-	var one [1]byte
-	_, err := c.conn.Read(one[:])
-	require.Error(c.t, err)
-	require.NotErrorIs(c.t, err, context.DeadlineExceeded)
 }
 
 func reset(t *testing.T, conn net.Conn) {
@@ -160,24 +152,24 @@ func TestAcceptorClose(t *testing.T) {
 	a := listen(t, m, slow)
 	c := dialRaw(t, a)
 	frame := newFrame("0200", 1)
-	c.write(nil, frame)
+	c.write(frame)
 	awaitDone(t, "the request", begun)
 	other := dialRaw(t, a)
 	sessions := awaitSessions(t, a, 2)
 	closed := make(chan error, 1)
 	go func() { closed <- a.Close(patient(t)) }()
 	require.NoError(t, sessions[0].Await(patient(t), messages.Draining))
-	other.isRefusedOrOver() // nothing is in flight there
+	other.ends() // nothing is in flight there
 	_, err := net.DialTimeout("tcp", a.Addr().String(), time.Second)
 	require.Error(t, err, "nobody listens")
 	_, err = m.Listen(acceptorAt("host"))
 	require.Error(t, err, "the name is taken still")
 	close(release)
-	_, got := c.read()
+	got := c.read()
 	assert.Equal(t, string(response(frame)), string(got), "what was received is answered")
 	require.NoError(t, awaitDone(t, "Close", closed))
 	require.NoError(t, a.Close(patient(t)))
-	c.isRefusedOrOver()
+	c.ends()
 	assert.False(t, a.Status().Listening)
 	again := listen(t, m)
 	dialRaw(t, again).works(1)
@@ -196,7 +188,7 @@ func TestAcceptorCloseCutShort(t *testing.T) {
 		}
 	})
 	c := dialRaw(t, a)
-	c.write(nil, newFrame("0200", 1))
+	c.write(newFrame("0200", 1))
 	awaitDone(t, "the request", begun)
 	err := a.Close(within(t, short))
 	var cut *messages.DrainError
@@ -207,7 +199,7 @@ func TestAcceptorCloseCutShort(t *testing.T) {
 	err = awaitDone(t, "the handler", ended)
 	require.ErrorIs(t, err, messages.ErrNotSent)
 	require.ErrorIs(t, err, messages.ErrLinkDown)
-	c.isRefusedOrOver()
+	c.ends()
 }
 
 // TestListenFails: a wrong configuration, an address that is taken, a name that
@@ -279,19 +271,19 @@ func TestPeerName(t *testing.T) {
 	})
 	c := dialRaw(t, a)
 	first := newFrame("0200", 1)
-	c.write(nil, nil) // a keep-alive
-	c.write(nil, first)
-	_, got := c.read()
+	c.write(nil) // a keep-alive
+	c.write(first)
+	got := c.read()
 	assert.Equal(t, string(response(first)), string(got), "the first message is handled as any other")
 	c.works(9)
 	require.NoError(t, a.Session("TERM0001").Await(patient(t), messages.Up))
 	for stan := 2; stan <= 4; stan++ {
 		c := dialRaw(t, a)
-		c.write(nil, newFrame("0200", stan))
+		c.write(newFrame("0200", stan))
 		c.isRefused()
 	}
 	garbage := dialRaw(t, a)
-	garbage.write(nil, []byte("0200 and no more"))
+	garbage.write([]byte("0200 and no more"))
 	garbage.isRefused()
 	s := awaitAcceptor(t, a, "refusals", func(s supervisor.AcceptorStatus) bool { return s.Refused.Total() == 4 })
 	assert.EqualValues(t, 3, s.Refused.UnknownPeer)

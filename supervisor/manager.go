@@ -236,6 +236,7 @@ func closeLink(ctx context.Context, r *actors.Record) error {
 	return cut(ctx, r, func() {
 		r.StopActor()
 		<-r.Gone() // nothing that the link's actors do can block
+		r.CutHandlers()
 	})
 }
 
