@@ -79,7 +79,7 @@ func (a *AcceptorRecord) acceptFailed(err error) {
 func (a *AcceptorRecord) accept(conn net.Conn) {
 	a.accepted.Add(1)
 	addr := addrOf(conn)
-	s := &socket{Conn: conn, raw: conn, addr: conn.RemoteAddr().String()}
+	s := newSocket(conn, conn, conn.RemoteAddr().String())
 	if !a.access.permits(addr.Addr()) {
 		a.refuse(s, messages.ErrDenied, nil)
 		return

@@ -154,7 +154,7 @@ func (a *AcceptorRecord) Sessions() []*Record {
 func (a *AcceptorRecord) newSession(m admitted) (*Record, error) {
 	number := a.numbers.Add(1)
 	r := newRecord(a.config.Name+"/"+m.name, &a.config.Session, a.keys, a.system, a.workers)
-	r.once, r.number, r.notifier = true, number, a.notifier
+	r.once, r.number, r.notifier, r.fold.into = true, number, a.notifier, a.takeCounts
 	r.memory.session, r.memory.arrived = number-1, m.socket // its one session has its number
 	if err := r.door.Register(a.id + "/" + strconv.FormatUint(number, 10)); err != nil {
 		return nil, err
@@ -167,12 +167,19 @@ func (a *AcceptorRecord) newSession(m admitted) (*Record, error) {
 
 // endSession lets a session go whose actor is gone.
 func (a *AcceptorRecord) endSession(r *Record) {
+	r.fold.end(&r.counters)
 	a.mu.Lock()
 	delete(a.sessions, r.number)
-	a.ended.add(r.counters.snapshot())
 	a.mu.Unlock()
 	r.MarkClosed()
 	r.door.Unregister()
+}
+
+// takeCounts takes over what a session that is over has counted.
+func (a *AcceptorRecord) takeCounts(c Counters) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.ended.add(c)
 }
 
 // refuse resets a connection and counts it.

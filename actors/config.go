@@ -101,7 +101,7 @@ type LinkConfig struct {
 	// Echo builds the network management request (0800) that is sent when
 	// nothing was received, or nothing was sent, for IdleTime. Nil: no echo, a
 	// silent peer is noticed by TCP keep-alive alone. It runs in a goroutine of
-	// its own and must give each message a fresh STAN.
+	// its own, a slow one beside the next, and must give each message a fresh STAN.
 	Echo func() (*iso8583.Message, error)
 	// IdleTime is how long a link may be silent before it sends an echo; 0
 	// means 30 s. It is not used when Echo is nil.

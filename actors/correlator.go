@@ -265,6 +265,13 @@ func (c *correlator) end() {
 	c.ended = true
 	cause := c.endCause()
 	for q := c.table.anyOpen(); q != nil; q = c.table.anyOpen() {
+		if !q.kind.isExchange() {
+			// The writer has what was claimed, and knows whether it was handed over:
+			// a peer may read it and close before the write has returned here.
+			c.record.fail(q, wordQueued, cause)
+			c.table.dequeue(q)
+			continue
+		}
 		c.record.failAny(q, cause)
 		c.settledElsewhere(q)
 	}

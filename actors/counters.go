@@ -72,3 +72,16 @@ func (c *counters) snapshot() Counters {
 		Dropped: c.dropped.Load(), Panics: c.panics.Load(),
 	}
 }
+
+// take is snapshot, and starts the counts anew.
+func (c *counters) take() Counters {
+	return Counters{
+		Answered: c.answered.Swap(0), Posted: c.posted.Swap(0), Rejected: c.rejected.Swap(0),
+		NotSent: c.notSent.Swap(0), InDoubt: c.inDoubt.Swap(0),
+		Requests: c.requests.Swap(0), Replied: c.replied.Swap(0), ReplyFailed: c.replyFailed.Swap(0),
+		Overloaded: c.overloaded.Swap(0), Expired: c.expired.Swap(0),
+		Late: c.late.Swap(0), Unmatched: c.unmatched.Swap(0), KeepAlives: c.keepAlives.Swap(0),
+		Sessions: c.sessions.Swap(0), Attempts: c.attempts.Swap(0), Echoes: c.echoes.Swap(0), Missed: c.missed.Swap(0),
+		Dropped: c.dropped.Swap(0), Panics: c.panics.Swap(0),
+	}
+}

@@ -79,7 +79,7 @@ func (r *Record) connect(ctx context.Context, addr string) (*socket, error) {
 		return nil, err
 	}
 	if r.tls == nil {
-		return &socket{Conn: raw, raw: raw, addr: addr}, nil
+		return newSocket(raw, raw, addr), nil
 	}
 	return r.handshake(ctx, raw, addr)
 }
@@ -102,7 +102,7 @@ func (r *Record) handshake(ctx context.Context, raw net.Conn, addr string) (*soc
 		_ = raw.Close()
 		return nil, fmt.Errorf("TLS handshake: %w", err)
 	}
-	return &socket{Conn: conn, raw: raw, addr: addr}, nil
+	return newSocket(conn, raw, addr), nil
 }
 
 // tune sets the socket options, where the connection is a TCP one.

@@ -1,13 +1,18 @@
-// Package actors holds the actors of one link.
+// Package actors holds the actors of one link and of one acceptor.
 //
 //	caller: pack, key → door: admit → correlator: register → writer: claim, join, write → socket
 //	socket → reader: frames, keys → correlator: match, settle → caller: unpack
+//	socket → reader → correlator: a request → inlet: handler → writer
+//	listener → access, admission, handshake, name → acceptor: a session
 //
 // A link's actor feeds a pure machine with events and performs its actions;
 // it owns the socket. For each session it spawns a writer, a correlator and a
 // reader. Whatever ends the session, the link fails, its supervisor restarts
 // it, and a new incarnation waits and connects again. What outlives a session
 // is in the Record, which a manager keeps (package supervisor).
+//
+// A session of an acceptor is a link whose machine ends with its socket; its
+// supervisor, the acceptor's actor, stops it instead.
 //
 // Nothing that a caller waits for depends on an actor being alive: the door
 // answers in the caller's goroutine, and a mailbox gives back what its actor
@@ -16,13 +21,21 @@
 // # Files
 //
 //	config, config_faults   what a link is made of, and what is wrong with it
+//	acceptor_config         the same of an acceptor
 //	record, counters        what outlives a session
+//	acceptor_record         what outlives an acceptor's actor
 //	machine, backoff        the life of a link, without clock or socket
 //	link, dial, socket      the actor that lives it
 //	door, request, settle   the way in, the claim word, the way out
 //	correlator, table       keys to requests, late replies
 //	alarm                   one timer for all deadlines
 //	writer, reader          the ends of a socket
+//	inlet                   requests of the peer to their handler
+//	acceptor                the actor that makes sessions of connections
+//	accept                  connections before they are sessions
+//	access, admission       who may connect, and how many
+//	refusals, sampler       what is counted, and told now and then
 //	notifier, courier       foreign code, other actors' results
-//	mailbox, workers        how the actors run
+//	mailbox, mailbox_slot,  how the actors run
+//	workers
 package actors

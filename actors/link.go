@@ -253,10 +253,21 @@ func (l *link) idle() {
 	l.step(evIdle, nil)
 }
 
-// echoDone tells why an echo failed; one that was not answered in time is told
-// by timerEcho.
+// echoDone ends the wait for an echo that was answered, and tells why one failed;
+// one that was not answered in time is told by timerEcho.
 func (l *link) echoDone(m echoDone) {
-	if m.session != l.session || m.err == nil || errors.Is(m.err, messages.ErrInDoubt) {
+	if m.session != l.session {
+		return
+	}
+	if m.err == nil {
+		if t := &l.timers[timerEcho]; l.machine.phase == phaseUp && t.cancel != nil {
+			t.cancel()
+			t.cancel = nil
+			l.step(evEchoAnswered, nil)
+		}
+		return
+	}
+	if errors.Is(m.err, messages.ErrInDoubt) {
 		return
 	}
 	l.record.notifier.event(&messages.EchoFailed{
@@ -275,6 +286,11 @@ func (l *link) step(ev event, reason error) {
 	}
 	for _, a := range actions {
 		l.perform(a)
+	}
+	if l.machine.phase == phaseClosed {
+		// It shows when the actors are gone: until then they may settle something.
+		l.record.memory.closedBy = reason
+		return
 	}
 	l.record.show(l.machine.state(), reason)
 }

@@ -74,7 +74,7 @@ const (
 	evConnected                  // the dial gave a socket, or the peer has connected
 	evConnectFailed              // the dial failed
 	evIdle                       // silent for IdleTime
-	evEchoAnswered               // timerEcho fired, and a response had come
+	evEchoAnswered               // the echo was answered, or timerEcho fired and a response had come
 	evEchoMissed                 // timerEcho fired, and none had come
 	evStable                     // timerStable fired
 	evReplaced                   // the peer has connected once more

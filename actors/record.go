@@ -20,6 +20,7 @@ type Record struct {
 	keys    *messages.KeyReader
 	tls     *tls.Config // nil: plain
 	once    bool        // a session of an acceptor: it ends with its socket
+	fold    folding     // of a session of an acceptor: where its counts go
 	number  uint64      // of a session of an acceptor, among those; 0: a link
 	system  *actor.ActorSystem
 	workers *Workers
@@ -68,6 +69,7 @@ type memory struct {
 	session  uint64 // the number of the last session
 	nextAddr int    // the address to try first
 	tokens   uint64 // given to timers and dials, so that none is taken for a later one
+	closedBy error  // why the link is closed; nil: nobody said
 	// arrived is a connection that the peer has opened, not yet a session's.
 	arrived *socket
 }
@@ -241,7 +243,7 @@ func (r *Record) Status() Status {
 	s.InFlight = r.admitted.Load()
 	s.InFlightBytes = r.admittedBytes.Load()
 	s.Unhandled = r.inlet.unhandled()
-	s.Counters = r.counters.snapshot()
+	s.Counters = r.fold.snapshot(&r.counters)
 	return s
 }
 
@@ -260,7 +262,7 @@ func (r *Record) MarkClosed() {
 	r.goneOnce.Do(func() {
 		r.session.Store(nil)
 		r.mailbox.discard()
-		r.show(messages.Closed, nil)
+		r.show(messages.Closed, r.memory.closedBy)
 		close(r.gone)
 	})
 }

@@ -93,6 +93,7 @@ func (r *Record) countOutcome(q *request, outcome error) {
 		} else {
 			r.counters.replyFailed.Add(1)
 		}
+		r.fold.counted(&r.counters)
 		return
 	case kindSend, kindPost:
 	}

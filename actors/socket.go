@@ -2,7 +2,6 @@ package actors
 
 import (
 	"net"
-	"sync/atomic"
 	"time"
 )
 
@@ -15,8 +14,20 @@ type socket struct {
 	// release is called when it is closed, at least once; nil: nobody counts it.
 	release func()
 
-	// blocking is set by the writer while it is in a Write that may block.
-	blocking atomic.Bool
+	// writing holds a value while somebody is in a Write that may block, or
+	// closes the connection in order.
+	writing chan struct{}
+}
+
+func newSocket(conn, raw net.Conn, addr string) *socket {
+	return &socket{Conn: conn, raw: raw, addr: addr, writing: make(chan struct{}, 1)}
+}
+
+// writeBlocking is Write, for one goroutine at a time.
+func (s *socket) writeBlocking(p []byte) (int, error) {
+	s.writing <- struct{}{}
+	defer func() { <-s.writing }()
+	return s.Write(p)
 }
 
 // closeHard ends the connection at once: nothing that waits in the kernel is
@@ -35,25 +46,57 @@ func (s *socket) close() {
 	}
 }
 
-// closeNotifyWait bounds how long the goodbye of a TLS connection may take.
-const closeNotifyWait = 250 * time.Millisecond
+// closeWait bounds how long the peer may take what was written, and how long the
+// goodbye of a TLS connection may take.
+const closeWait = 250 * time.Millisecond
 
 // closeInOrder ends the connection as the protocol has it, TLS's close_notify
-// included; it may block for closeNotifyWait. A connection whose peer takes no
+// included; it may block for twice closeWait. A connection whose peer takes no
 // more bytes is closed hard: what the kernel still holds is in doubt, and must
 // not arrive behind its reversal.
 func (s *socket) closeInOrder() {
-	if s.blocking.Load() {
+	if !s.written() {
 		s.closeHard()
 		return
 	}
+	defer func() { <-s.writing }()
 	if t, ok := s.Conn.(interface{ CloseWrite() error }); ok && s.Conn != s.raw {
 		// A peer that does not read would hold tls.Conn.CloseWrite for 5 s.
-		timer := time.AfterFunc(closeNotifyWait, s.closeHard)
+		timer := time.AfterFunc(closeWait, s.closeHard)
 		_ = t.CloseWrite()
 		timer.Stop()
 	}
 	s.close()
+}
+
+// written waits until what was written is with the peer, as far as that can be
+// known, and keeps others from writing; false when it takes too long. A response
+// may be here before the Write of its request has returned.
+func (s *socket) written() bool {
+	timer := time.NewTimer(closeWait)
+	defer timer.Stop()
+	select {
+	case s.writing <- struct{}{}:
+	case <-timer.C:
+		return false
+	}
+	tcp, ok := innermost(s.raw).(*net.TCPConn)
+	if !ok || unsent(tcp) == 0 {
+		return true
+	}
+	ticker := time.NewTicker(closeWait / 50)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			if unsent(tcp) == 0 {
+				return true
+			}
+		case <-timer.C:
+			<-s.writing
+			return false
+		}
+	}
 }
 
 // innermost unwraps connections that say what they wrap (tls.Conn's way).

@@ -70,8 +70,20 @@ func (w *writer) Receive(ctx actor.Context) {
 	case queueEmpty:
 		w.flush()
 	case *actor.Stopped:
+		w.stop()
 		w.mailbox.close()
 	}
+}
+
+// stop settles the posts and replies of a write that never returned: nobody
+// knows how far it came.
+func (w *writer) stop() {
+	for _, s := range w.spans {
+		if !s.request.kind.isExchange() {
+			w.record.fail(s.request, wordClaimed, messages.ErrLinkDown)
+		}
+	}
+	w.reset()
 }
 
 // flush writes one batch, and asks to be called again while there is more.
@@ -167,9 +179,7 @@ func (w *writer) write() (done bool, err error) {
 	if err := w.session.socket.SetWriteDeadline(time.Now().Add(w.record.config.WriteTimeout)); err != nil {
 		return true, err
 	}
-	w.session.socket.blocking.Store(true)
-	n, err := w.session.socket.Write(w.buffer[w.sent:])
-	w.session.socket.blocking.Store(false)
+	n, err := w.session.socket.writeBlocking(w.buffer[w.sent:])
 	w.sent += n
 	return true, err
 }
@@ -197,21 +207,37 @@ func (w *writer) reset() {
 	}
 }
 
-// fail ends all writing. Frames of which no byte was taken are not sent; the
-// one in which the write stopped, and those before, wait for what the reader
-// still finds.
+// fail ends all writing.
 func (w *writer) fail(err error) {
 	w.failed = fmt.Errorf("write: %w", err)
-	for _, s := range w.spans {
-		if s.start >= w.sent {
-			w.record.failUnwritten(s.request, fmt.Errorf("%w: %w", messages.ErrLinkDown, w.failed))
-		}
-	}
-	w.reset()
+	w.settleClaimed(fmt.Errorf("%w: %w", messages.ErrLinkDown, w.failed))
 	w.refuseQueue()
 	w.session.ends(w.failed)
 	_ = w.session.socket.SetReadDeadline(time.Now().Add(drainGrace))
 	w.session.tell(sessionFailing{w.session})
+}
+
+// settleClaimed settles what is in the buffer, of which the network took the
+// first w.sent bytes. Frames of which it took none are not sent. Of the others,
+// exchanges wait for what the reader still finds; posts and replies were handed
+// over, but the one in which the write stopped, which is in doubt.
+func (w *writer) settleClaimed(cause error) {
+	for i, s := range w.spans {
+		end := len(w.buffer)
+		if i+1 < len(w.spans) {
+			end = w.spans[i+1].start
+		}
+		switch {
+		case s.start >= w.sent:
+			w.record.failUnwritten(s.request, cause)
+		case s.request.kind.isExchange():
+		case end <= w.sent:
+			w.record.posted(s.request)
+		default:
+			w.record.fail(s.request, wordClaimed, cause)
+		}
+	}
+	w.reset()
 }
 
 func (w *writer) refuseQueue() {

@@ -57,7 +57,7 @@ func loneWriter(conn net.Conn) *writer {
 	c.record.system = quietSystem()
 	c.session.link = c.record.system.NewLocalPID("nobody")
 	c.session.correlator = c.mailbox
-	c.session.socket = &socket{Conn: conn, raw: conn}
+	c.session.socket = newSocket(conn, conn, "fake")
 	w := &writer{session: c.session, record: c.record, mailbox: newMailbox(mailboxOptions{}), try: newTryWriter(conn)}
 	w.mailbox.onWorker = true
 	return w
@@ -128,6 +128,73 @@ func TestWriterFails(t *testing.T) {
 		assert.ErrorIs(t, w.session.why(), syscall.EPIPE)
 		w.flush()
 		assert.Len(t, conn.got, n, "nothing is written after a failure")
+	}
+}
+
+// TestWriterFailsWithPosts: of posts and replies, those that a failed write had
+// handed over are settled so, that in which it stopped is in doubt, the others
+// were not sent.
+func TestWriterFailsWithPosts(t *testing.T) {
+	const frame = 10 + 2
+	for n := range 3 * frame {
+		w := loneWriter(&fakeConn{room: n, err: syscall.EPIPE})
+		all := w.queued(10, 10, 10)
+		for i, q := range all {
+			q.kind = []kind{kindPost, kindReply}[i%2]
+		}
+		w.flush()
+		for i, q := range all {
+			switch {
+			case (i+1)*frame <= n:
+				assert.Len(t, q.done, 1)
+				assert.NoError(t, q.err, "n %d: frame %d was handed over", n, i)
+			case i*frame < n:
+				assertFailed(t, q, messages.ErrInDoubt)
+				assert.ErrorIs(t, q.err, syscall.EPIPE)
+			default:
+				assertFailed(t, q, messages.ErrNotSent)
+			}
+		}
+		w.stop()
+	}
+}
+
+// TestWriterStopsWhileItWrites: nobody knows what became of a write that never
+// returned: posts and replies are in doubt, exchanges are the correlator's.
+func TestWriterStopsWhileItWrites(t *testing.T) {
+	w := loneWriter(&fakeConn{room: 1 << 20})
+	all := w.queued(10, 10, 10)
+	all[0].kind, all[1].kind = kindPost, kindReply
+	w.fill()
+	w.stop()
+	assertFailed(t, all[0], messages.ErrInDoubt)
+	assertFailed(t, all[1], messages.ErrInDoubt)
+	assert.Equal(t, wordClaimed, all[2].word.Load())
+}
+
+// TestEndLeavesClaimedPostsToTheWriter: a peer may read a reply and close before
+// its write has returned here; it was handed over all the same.
+func TestEndLeavesClaimedPostsToTheWriter(t *testing.T) {
+	w := loneWriter(&fakeConn{room: 1 << 20})
+	c := &correlator{session: w.session, record: w.record, table: newTable(), mailbox: w.session.correlator}
+	all := w.queued(10, 10, 10)
+	all[0].kind, all[1].kind, all[2].kind = kindReply, kindPost, kindReply
+	for _, q := range all {
+		require.NoError(t, c.table.add(q))
+	}
+	w.queue = w.queue[:2]
+	w.fill()
+	c.end()
+	assert.Nil(t, c.table.anyOpen())
+	assertFailed(t, all[2], messages.ErrNotSent)
+	assert.Empty(t, all[0].done, "not settled yet")
+	done, err := w.write()
+	require.True(t, done)
+	require.NoError(t, err)
+	w.handedOver()
+	for _, q := range all[:2] {
+		assert.Len(t, q.done, 1)
+		assert.NoError(t, q.err)
 	}
 }
 

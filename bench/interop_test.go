@@ -2,130 +2,168 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
 	"fmt"
-	"net"
-	"os"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/moov-io/iso8583"
-	connection "github.com/moov-io/iso8583-connection"
-	"github.com/moov-io/iso8583-connection/server"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/isolink-go/isolink/bench/internal/sample"
-	"github.com/isolink-go/isolink/framing"
-	"github.com/isolink-go/isolink/messages"
 	"github.com/isolink-go/isolink/supervisor"
 )
 
-const certs = "../testdata/certs/"
+const (
+	interopCallers = 20
+	interopEach    = 50 // exchanges of each caller
+	// interopCrossed of the exchanges are crossed by requests of the host: those
+	// whose STAN ends in 0.
+	interopCrossed = interopCallers * interopEach / 10
+	// neverAnswered is how long a request lives that nobody answers.
+	neverAnswered = 300 * time.Millisecond
+)
 
-// moovHost is the peer's own server: it answers every request, from field 11
-// 900000 on not at all.
-func moovHost(t *testing.T, config *tls.Config) *server.Server {
-	t.Helper()
-	answer := func(c *connection.Connection, m *iso8583.Message) {
-		stan, err := m.GetString(11)
-		if err != nil || stan >= "900000" {
-			return
-		}
-		m.MTI("0810")
-		if err := c.Reply(m); err != nil {
-			assert.ErrorIs(t, err, connection.ErrConnectionClosed)
-		}
-	}
-	s := server.New(sample.Spec, readBinary2, writeBinary2, connection.InboundMessageHandler(answer))
-	if config != nil {
-		require.NoError(t, s.SetOptions(server.WithConnectionFactory(func(conn net.Conn) (*connection.Connection, error) {
-			return connection.NewFrom(tls.Server(conn, config), sample.Spec, readBinary2, writeBinary2,
-				connection.InboundMessageHandler(answer))
-		})))
-	}
-	require.NoError(t, s.Start("127.0.0.1:0"))
-	t.Cleanup(s.Close)
-	return s
-}
-
-func serverTLS(t *testing.T) *tls.Config {
-	t.Helper()
-	cert, err := tls.LoadX509KeyPair(certs+"server.pem", certs+"server-key.pem")
-	require.NoError(t, err)
-	pem, err := os.ReadFile(certs + "ca.pem")
-	require.NoError(t, err)
-	pool := x509.NewCertPool()
-	require.True(t, pool.AppendCertsFromPEM(pem))
-	return &tls.Config{
-		Certificates: []tls.Certificate{cert}, ClientCAs: pool, ClientAuth: tls.RequireAndVerifyClientCert,
-		MinVersion: tls.VersionTLS12,
-	}
-}
-
-// TestInteroperation exchanges with the peer's own server, plain and with
-// client certificates, by its own length functions and by ours.
+// TestInteroperation connects ends of ours with ends of the peer's, in both roles,
+// plain and with certificates on both sides, in every framing that the peer has, by
+// its own length functions, and by its own pair for whole messages.
 func TestInteroperation(t *testing.T) {
-	framings := map[string]framing.Framer{
-		"binary2": framing.Binary2{},
-		"funcs":   framing.Funcs{ReadLength: readBinary2, WriteLength: writeBinary2, MaxLength: 65_535},
-	}
-	files := supervisor.TLSFiles{
-		CA: certs + "ca.pem", Cert: certs + "client.pem", Key: certs + "client-key.pem", ServerName: "localhost",
-	}
-	for name, framer := range framings {
-		t.Run(name+"/plain", func(t *testing.T) { interoperate(t, framer, supervisor.TLSFiles{}, nil) })
-		t.Run(name+"/mtls", func(t *testing.T) { interoperate(t, framer, files, serverTLS(t)) })
+	for _, roles := range []struct {
+		name    string
+		peer    bool
+		connect func(*testing.T, *place, string) clientSide
+		listen  func(*testing.T, *place) hostSide
+	}{
+		{"our link to the peer's server", true, connectOurs, listenMoov},
+		{"the peer's client to our acceptor", true, connectMoov, listenOurs},
+		{"our link to our acceptor", false, connectOurs, listenOurs},
+	} {
+		t.Run(roles.name, func(t *testing.T) {
+			for _, framed := range interopFramings() {
+				if framed.borrowed && !roles.peer {
+					continue
+				}
+				for _, secure := range []bool{false, true} {
+					name := framed.name + "/plain"
+					if secure {
+						name = framed.name + "/mtls"
+					}
+					t.Run(name, func(t *testing.T) {
+						t.Parallel()
+						at := newPlace(t, framed, secure)
+						h := roles.listen(t, at)
+						interoperate(t, at, h, roles.connect(t, at, h.address()))
+						endByHost(t, at, h, roles.connect(t, at, h.address()))
+					})
+				}
+			}
+		})
 	}
 }
 
-func interoperate(t *testing.T, framer framing.Framer, files supervisor.TLSFiles, config *tls.Config) {
-	host := moovHost(t, config)
-	mgr, err := supervisor.New(nil, supervisor.Config{Links: []supervisor.LinkConfig{{
-		Name: "moov", Addrs: []string{host.Addr}, Spec: sample.Spec, Framing: framer, TLSFiles: files,
-		SendTimeout: 5 * time.Second,
-	}}})
-	require.NoError(t, err)
-	link := mgr.Link("moov")
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	require.NoError(t, link.Await(ctx, messages.Up))
+// interoperate exchanges in both directions, and ends the connection at the client.
+func interoperate(t *testing.T, at *place, h hostSide, c clientSide) {
+	served := h.accepted(t)
+	cross := func(stan string) {
+		if stan[len(stan)-1] == '0' {
+			assert.NoError(t, served.tell(at.ctx, echo(t, "0820", "host", stan)))
+			ask(t, at, served, "host", stan)
+		}
+	}
+	at.atHost.before.Store(&cross)
+
+	var unanswered sync.WaitGroup
+	for _, end := range []end{c, served} {
+		unanswered.Go(func() {
+			ctx, cancel := context.WithTimeout(at.ctx, neverAnswered)
+			defer cancel()
+			_, err := end.exchange(ctx, echo(t, "0800", "none", "900001"))
+			end.isUnanswered(t, err)
+		})
+	}
+	for _, d := range []*desk{at.atHost, at.atClient} {
+		assert.Equal(t, "900001", receive(t, at.ctx, d.ignored))
+	}
 
 	var callers sync.WaitGroup
-	for c := range 20 {
+	for n := range interopCallers {
 		callers.Go(func() {
-			for i := range 50 {
-				stan := fmt.Sprintf("%06d", c*50+i)
-				reply, err := link.Send(ctx, request(t, stan))
-				if !assert.NoError(t, err) {
-					return
-				}
-				got, err := reply.GetString(11)
-				assert.NoError(t, err)
-				assert.Equal(t, stan, got)
+			for i := range interopEach {
+				ask(t, at, c, "client", fmt.Sprintf("%06d", n*interopEach+i))
 			}
 		})
 	}
 	callers.Wait()
+	noticed := make(map[string]bool)
+	for range interopCrossed {
+		noticed[receive(t, at.ctx, at.atClient.notices)] = true
+	}
+	assert.Len(t, noticed, interopCrossed)
+	unanswered.Wait()
 
-	short, stop := context.WithTimeout(ctx, 50*time.Millisecond)
-	defer stop()
-	_, err = link.Send(short, request(t, "900001"))
-	require.ErrorIs(t, err, messages.ErrInDoubt)
-	require.ErrorIs(t, err, messages.ErrTimeout)
-	assert.EqualValues(t, 1000, link.Status().Counters.Answered)
-	require.NoError(t, mgr.Close(ctx))
-	_, err = link.Send(ctx, request(t, "000001"))
-	require.True(t, errors.Is(err, messages.ErrNotSent) && errors.Is(err, messages.ErrClosed))
+	c.close(t)
+	_, err := c.exchange(at.ctx, echo(t, "0800", "client", "000001"))
+	c.isClosed(t, err)
+	served.isLeft(t)
+	assertCounters(t, c, supervisor.Counters{
+		Answered: interopCallers * interopEach, InDoubt: 1, NotSent: 1, // that on the closed link
+		Requests: 2*interopCrossed + 1, Replied: interopCrossed, Sessions: 1, Attempts: 1,
+	})
+	assertCounters(t, served, supervisor.Counters{
+		Answered: interopCrossed, Posted: interopCrossed, InDoubt: 1,
+		Requests: interopCallers*interopEach + 1, Replied: interopCallers * interopEach, Sessions: 1,
+	})
 }
 
-func request(t *testing.T, stan string) *iso8583.Message {
+// endByHost ends another connection at the host.
+func endByHost(t *testing.T, at *place, h hostSide, c clientSide) {
+	served := h.accepted(t)
+	ask(t, at, c, "client", "000001")
+	ask(t, at, served, "host", "000001")
+	h.close(t)
+	c.isLeft(t)
+	c.close(t)
+}
+
+// ask makes one exchange, and judges that the answer is its own: not that of
+// another caller, nor that of a request with the same STAN in the other direction.
+func ask(t *testing.T, at *place, e end, who, stan string) {
 	t.Helper()
-	m := iso8583.NewMessage(sample.Spec)
-	m.MTI("0800")
-	require.NoError(t, m.Field(11, stan))
-	return m
+	request := echo(t, "0800", who, stan)
+	reply, err := e.exchange(at.ctx, request)
+	if !assert.NoError(t, err, "%s %s", who, stan) {
+		return
+	}
+	var got [3]string
+	for i, field := range []int{0, 11, 37} {
+		got[i], err = reply.GetString(field)
+		assert.NoError(t, err)
+	}
+	assert.Equal(t, [3]string{"0810", stan, mark(who, stan)}, got)
+}
+
+// assertCounters judges what an end has counted, where it is one of ours.
+func assertCounters(t *testing.T, e any, want supervisor.Counters) {
+	t.Helper()
+	var ours *ourEnd
+	switch e := e.(type) {
+	case *ourEnd:
+		ours = e
+	case *ourClient:
+		ours = &e.ourEnd
+	default:
+		return
+	}
+	assert.Equal(t, want, ours.link.Status().Counters)
+}
+
+// receive waits for a value of a channel.
+func receive[T any](t *testing.T, ctx context.Context, from <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-from:
+		return v
+	case <-ctx.Done():
+		require.FailNow(t, "nothing came")
+		panic("not reached")
+	}
 }

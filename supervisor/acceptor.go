@@ -66,7 +66,8 @@ func (m *Manager) Listen(config AcceptorConfig) (*Acceptor, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := record.Open(m.id); err != nil {
+	// A name may be used again while what had it before is still ending.
+	if err := record.Open(m.id + "/" + m.system.ProcessRegistry.NextId()); err != nil {
 		record.Shut()
 		return nil, err
 	}

@@ -182,7 +182,7 @@ func TestExpectedByName(t *testing.T) {
 	stranger := dialRaw(t, a)
 	stranger.write(newFrame("0200", links))
 	stranger.isRefused()
-	assert.EqualValues(t, 1, a.Status().Refused.UnknownPeer)
+	awaitAcceptor(t, a, "the refusal", func(s supervisor.AcceptorStatus) bool { return s.Refused.UnknownPeer == 1 })
 	again := dialRaw(t, a)
 	again.write(newFrame("0200", 0))
 	again.read()

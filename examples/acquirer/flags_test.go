@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/isolink-go/isolink/examples/internal/flags"
 	"github.com/isolink-go/isolink/examples/internal/traffic"
 	"github.com/isolink-go/isolink/examples/spec87"
 	"github.com/isolink-go/isolink/framing"
@@ -85,7 +86,7 @@ func faultsOf(t *testing.T, err error) map[string]error {
 	var visit func(error)
 	visit = func(err error) {
 		var config *messages.ConfigError
-		var one *FlagError
+		var one *flags.Error
 		if joined, ok := err.(interface{ Unwrap() []error }); ok {
 			for _, e := range joined.Unwrap() {
 				visit(e)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -9,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/isolink-go/isolink/examples/internal/terminal"
 	"github.com/isolink-go/isolink/examples/spec87"
 	"github.com/isolink-go/isolink/framing"
 	"github.com/isolink-go/isolink/supervisor/linktest"
@@ -48,26 +47,8 @@ func host(t *testing.T, config linktest.PeerConfig) *linktest.Peer {
 	return peer
 }
 
-// output is written to by several goroutines, as a terminal is.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
-
 // row is the last column of a row of the table that was printed.
-func (o *output) row(name string) string {
+func row(o *terminal.Output, name string) string {
 	for line := range strings.Lines(o.String()) {
 		line = strings.TrimSpace(line)
 		if rest, ok := strings.CutPrefix(line, name+"  "); ok {
@@ -79,9 +60,9 @@ func (o *output) row(name string) string {
 }
 
 // call is a run of the program.
-func call(t *testing.T, args ...string) (code int, out, complaints *output) {
+func call(t *testing.T, args ...string) (code int, out, complaints *terminal.Output) {
 	t.Helper()
-	out, complaints = new(output), new(output)
+	out, complaints = new(terminal.Output), new(terminal.Output)
 	return command(t.Context(), args, out, complaints), out, complaints
 }
 
@@ -95,9 +76,9 @@ func TestEverySendIsAnswered(t *testing.T) {
 	second := host(t, linktest.PeerConfig{Handle: approving(spec87.Spec), Recorder: seen})
 	code, out, complaints := call(t, "-addr", first.Addr(), "-addr", second.Addr(), "-rate", "500", "-count", "101", "-timeout", "30s")
 	assert.Zero(t, code, "%s%s", out, complaints)
-	assert.Equal(t, "101", out.row("sent"))
-	assert.Equal(t, "101", out.row("approved"))
-	assert.Equal(t, "2", out.row("sessions"))
+	assert.Equal(t, "101", row(out, "sent"))
+	assert.Equal(t, "101", row(out, "approved"))
+	assert.Equal(t, "2", row(out, "sessions"))
 	assert.Equal(t, 101, seen.Total())
 	references := make(map[string]bool)
 	for _, e := range seen.All() {
@@ -133,7 +114,7 @@ func TestWithMutualTLSAndAnotherSpecificationAndFraming(t *testing.T) {
 		"-count", "10", "-rate", "100", "-timeout", "30s", "-v",
 	)
 	assert.Zero(t, code, "%s%s", out, complaints)
-	assert.Equal(t, "10", out.row("approved"))
+	assert.Equal(t, "10", row(out, "approved"))
 	assert.Contains(t, out.String(), "connecting -> up", "-v shows what the link logs")
 }
 
@@ -150,10 +131,10 @@ func TestEveryCauseIsCounted(t *testing.T) {
 	code, out, complaints := call(t, "-addr", peer.Addr(), "-key-fields", "11,41", "-rate", "1000", "-count", "40", "-timeout", "1s")
 	assert.Equal(t, 1, code, "not every send was answered")
 	assert.Empty(t, complaints.String())
-	assert.Equal(t, "40", out.row("sent"))
-	assert.NotEqual(t, "0", out.row("without a response code"), "the host copies the request")
-	assert.NotEqual(t, "0", out.row("in doubt: deadline passed"))
-	assert.NotEqual(t, "0", out.row("not sent: no key"))
+	assert.Equal(t, "40", row(out, "sent"))
+	assert.NotEqual(t, "0", row(out, "without a response code"), "the host copies the request")
+	assert.NotEqual(t, "0", row(out, "in doubt: deadline passed"))
+	assert.NotEqual(t, "0", row(out, "not sent: no key"))
 	assert.NotRegexp(t, `[0-9]{13}`, out.String(), "as long as a card number")
 }
 
@@ -185,8 +166,8 @@ func TestAnInterruptEndsTheRunInOrder(t *testing.T) {
 			err = conn.Delay(time.Millisecond)
 		}
 	}()
-	out, complaints := new(output), new(output)
+	out, complaints := new(terminal.Output), new(terminal.Output)
 	code := command(ctx, []string{"-addr", peer.Addr(), "-seconds", "3600", "-timeout", "30s"}, out, complaints)
 	assert.Zero(t, code, "%s%s", out, complaints)
-	assert.NotEqual(t, "0", out.row("answered"))
+	assert.NotEqual(t, "0", row(out, "answered"))
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/tls"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -14,21 +13,12 @@ import (
 
 	"github.com/moov-io/iso8583/specs"
 
+	"github.com/isolink-go/isolink/examples/internal/flags"
 	"github.com/isolink-go/isolink/examples/internal/traffic"
 	"github.com/isolink-go/isolink/examples/spec87"
-	"github.com/isolink-go/isolink/framing"
 	"github.com/isolink-go/isolink/supervisor"
 	"github.com/isolink-go/isolink/testdata"
 )
-
-func (r *reader) setFraming(v string) error {
-	f, err := framing.Parse(v)
-	if err != nil {
-		return err
-	}
-	r.framing = f
-	return nil
-}
 
 func (r *reader) setSpec(v string) error {
 	if v == "spec87" {
@@ -61,7 +51,7 @@ func (r *reader) setKeyFields(v string) error {
 
 func (r *reader) setSeconds(v string) error {
 	var seconds int
-	err := number(&seconds, 0, 86_400)(v)
+	err := flags.Number(&seconds, 0, 86_400)(v)
 	r.length = time.Duration(seconds) * time.Second
 	return err
 }
@@ -69,16 +59,14 @@ func (r *reader) setSeconds(v string) error {
 // finish reads the file, which depends on the specification, and makes the
 // configuration of the links.
 func (r *reader) finish() {
-	given := make(map[string]bool)
-	r.flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	if given["count"] && !given["seconds"] {
+	if r.flags.Given("count") && !r.flags.Given("seconds") {
 		r.length = 0
 	}
 	if r.count == 0 && r.length == 0 {
-		r.fault("seconds", errors.New("0, without a -count: it would never end"))
+		r.flags.Fault("seconds", errors.New("0, without a -count: it would never end"))
 	}
 	if err := r.readSamples(); err != nil {
-		r.fault("file", err)
+		r.flags.Fault("file", err)
 	}
 	for i, addrs := range r.addrs {
 		c := supervisor.LinkConfig{
@@ -88,9 +76,7 @@ func (r *reader) finish() {
 		if r.useTLS {
 			c.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
 		}
-		if err := c.Validate(); err != nil {
-			r.faults = append(r.faults, err)
-		}
+		r.flags.Note(c.Validate())
 		r.links = append(r.links, c)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/isolink-go/isolink/examples/internal/issuer"
 	"github.com/isolink-go/isolink/examples/internal/traffic"
 	"github.com/isolink-go/isolink/messages"
 )
@@ -63,21 +64,21 @@ type audit struct {
 func newAudit(b *book, entries []entry, halfClosed map[[2]int]bool, timeout time.Duration) *audit {
 	a := &audit{book: b, host: make(map[string]*seen), timeout: timeout, halfClosed: halfClosed}
 	for _, e := range entries {
-		if e.reference == "" { // an echo of a link's own
+		if e.Reference == "" { // an echo of a link's own
 			continue
 		}
-		s := a.host[e.reference]
+		s := a.host[e.Reference]
 		if s == nil {
 			s = &seen{first: e}
-			a.host[e.reference] = s
+			a.host[e.Reference] = s
 		}
-		switch e.stage {
-		case received:
+		switch e.Stage {
+		case issuer.Received:
 			s.received++
-		case replying:
+		case issuer.Replying:
 			s.replies++
-		case replied:
-			s.answered = s.answered || e.conn == s.first.conn
+		case issuer.Replied:
+			s.answered = s.answered || e.Conn == s.first.Conn
 		}
 	}
 	return a
@@ -143,7 +144,7 @@ func (a *audit) misdelivered(reference string, t told) bool {
 		return true
 	}
 	s := a.host[reference]
-	return s != nil && (s.first.digest != t.digest || s.first.host != t.link)
+	return s != nil && (s.first.Digest != t.digest || s.first.host != t.link)
 }
 
 // withoutCause: a send is in doubt only when its time was over, or when the
@@ -166,7 +167,7 @@ func (a *audit) withoutCause(_ string, t told) bool {
 func (a *audit) ignored(reference string, t told) bool {
 	s := a.host[reference]
 	return t.outcome == traffic.InDoubt && errors.Is(t.cause, messages.ErrLinkDown) &&
-		s != nil && s.answered && a.halfClosed[[2]int{s.first.host, s.first.conn}] &&
+		s != nil && s.answered && a.halfClosed[[2]int{s.first.host, s.first.Conn}] &&
 		!a.book.silent[sessionID{t.link, t.session}]
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/isolink-go/isolink/examples/internal/issuer"
 	"github.com/isolink-go/isolink/examples/internal/traffic"
 	"github.com/isolink-go/isolink/messages"
 )
@@ -55,30 +56,30 @@ func honest() *account {
 	a.book.unmatched = []string{answeredDouble}
 	a.book.late = []late{{reference: lateOne, digest: digestOf(lateOne), proven: true, moved: true}}
 
-	a.log(1, received, answeredOnce, answeredDouble, timedOut, cutOff, lateOne)
-	a.log(2, received, beforeHalfClose)
+	a.log(1, issuer.Received, answeredOnce, answeredDouble, timedOut, cutOff, lateOne)
+	a.log(2, issuer.Received, beforeHalfClose)
 	for _, reference := range []string{answeredOnce, answeredDouble, answeredDouble} {
-		a.log(1, replying, reference)
-		a.log(1, replied, reference)
+		a.log(1, issuer.Replying, reference)
+		a.log(1, issuer.Replied, reference)
 	}
-	a.log(2, replying, beforeHalfClose, lateOne)
-	a.log(2, replied, beforeHalfClose, lateOne)
+	a.log(2, issuer.Replying, beforeHalfClose, lateOne)
+	a.log(2, issuer.Replied, beforeHalfClose, lateOne)
 	// The links' own echoes are nobody's send.
-	a.entries = append(a.entries, entry{stage: received}, entry{stage: received})
+	a.entries = append(a.entries, entry{}, entry{})
 	return a
 }
 
-func (a *account) log(conn int, at stage, references ...string) {
+func (a *account) log(conn int, at issuer.Stage, references ...string) {
 	for _, reference := range references {
-		a.entries = append(a.entries, entry{
-			stage: at, conn: conn, reference: reference, digest: digestOf(reference),
-		})
+		a.entries = append(a.entries, entry{Entry: issuer.Entry{
+			Stage: at, Conn: conn, Reference: reference, Digest: digestOf(reference),
+		}})
 	}
 }
 
 // forget takes a reference out of the ledger.
 func (a *account) forget(reference string) {
-	a.entries = slices.DeleteFunc(a.entries, func(e entry) bool { return e.reference == reference })
+	a.entries = slices.DeleteFunc(a.entries, func(e entry) bool { return e.Reference == reference })
 }
 
 func (a *account) change(reference string, how func(*told)) {
@@ -120,13 +121,13 @@ func TestEachCheckFails(t *testing.T) {
 		{"failed without one of the outcomes", func(a *account) {
 			a.change(unsent, func(t *told) { t.outcome = traffic.Failed })
 		}},
-		{"not sent, but seen by the host", func(a *account) { a.log(1, received, unsent) }},
+		{"not sent, but seen by the host", func(a *account) { a.log(1, issuer.Received, unsent) }},
 		{"answered, but unknown to the host", func(a *account) { a.forget(answeredOnce) }},
 		{"answered, but unknown to the host", func(a *account) {
 			a.forget(answeredOnce)
-			a.log(1, received, answeredOnce)
+			a.log(1, issuer.Received, answeredOnce)
 		}},
-		{"duplicated at the host", func(a *account) { a.log(2, received, timedOut) }},
+		{"duplicated at the host", func(a *account) { a.log(2, issuer.Received, timedOut) }},
 		{"misdelivered", func(a *account) { a.change(answeredOnce, func(t *told) { t.proven = false }) }},
 		{"misdelivered", func(a *account) { a.change(timedOut, func(t *told) { t.digest[0]++ }) }},
 		{"misdelivered", func(a *account) { a.change(answeredOnce, func(t *told) { t.link = 1 }) }},

@@ -2,13 +2,11 @@ package main
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"sync"
 	"time"
 
-	"github.com/moov-io/iso8583"
-
+	"github.com/isolink-go/isolink/examples/internal/issuer"
 	"github.com/isolink-go/isolink/examples/internal/traffic"
 	"github.com/isolink-go/isolink/examples/spec87"
 	"github.com/isolink-go/isolink/messages"
@@ -68,7 +66,7 @@ func (b *book) Settled(r traffic.Result) {
 	b.tally.Settled(r)
 	t := told{link: r.Link, outcome: r.Outcome(), digest: r.Digest, took: r.Took, cause: r.Err}
 	if r.Reply != nil {
-		t.proven = proves(r.Reply, r.Digest, r.Reference)
+		t.proven = issuer.Proves(r.Reply, r.Digest, r.Reference)
 	}
 	var e *messages.SendError
 	if errors.As(r.Err, &e) {
@@ -79,17 +77,6 @@ func (b *book) Settled(r traffic.Result) {
 	b.told[r.Reference] = append(b.told[r.Reference], t)
 }
 
-// proves reports whether a reply says that it answers the request of that
-// digest and reference.
-func proves(reply *iso8583.Message, digest [sha256.Size]byte, reference string) bool {
-	got, err := reply.GetString(digestField)
-	if err != nil || got != hex.EncodeToString(digest[:]) {
-		return false
-	}
-	got, err = reply.GetString(traffic.ReferenceField)
-	return err == nil && got == reference
-}
-
 // onLate is the OnLate hook of a link.
 func (b *book) onLate(link int, reply *messages.LateReply) {
 	l := late{
@@ -98,7 +85,7 @@ func (b *book) onLate(link int, reply *messages.LateReply) {
 	}
 	if request, response, err := reply.Messages(); err == nil {
 		l.reference, _ = request.GetString(traffic.ReferenceField)
-		l.proven = proves(response, l.digest, l.reference)
+		l.proven = issuer.Proves(response, l.digest, l.reference)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -3,25 +3,37 @@ package main
 import (
 	"fmt"
 
+	"github.com/isolink-go/isolink/examples/internal/issuer"
 	"github.com/isolink-go/isolink/examples/internal/traffic"
 	"github.com/isolink-go/isolink/supervisor"
 )
 
+// outcome is what is left of a run when it is over, beside book and ledger.
+type outcome struct {
+	links      []supervisor.Status
+	hosts      []hostReport
+	up         int // links that were up at the end
+	goroutines int // beyond those that there were before
+}
+
 // checks prints the audit of the run; false when a check failed.
-func (d *demo) checks(statuses []supervisor.Status, up, goroutines int, interrupted bool) bool {
-	a := newAudit(d.book, d.ledger.all(), d.halfClosed(), sendTimeout)
+func (d *demo) checks(o outcome, interrupted bool) bool {
+	entries := d.ledger.all()
+	a := newAudit(d.book, entries, halfClosed(o.hosts), sendTimeout)
 	total := d.book.tally.Total()
 	list := a.safety(total.Sent)
 	list = append(list,
-		none("counters of links that differ from what callers were told", differing(d.book, statuses)),
-		none("events dropped", int(sumOf(statuses, func(c supervisor.Counters) uint64 { return c.Dropped }))),
-		exactly("links up again at the end", up, links),
-		none("goroutines left", goroutines),
+		none("counters of links that differ from what callers were told", differing(d.book, o.links)),
+		none("hosts whose counters differ from their ledger", differingHosts(entries, o.hosts)),
+		none("requests that a host had no room or time for", unhandled(o.hosts)),
+		none("events dropped", int(sumOf(o.links, func(c supervisor.Counters) uint64 { return c.Dropped }))),
+		exactly("links up again at the end", o.up, links),
+		none("goroutines left", o.goroutines),
 	)
 	if interrupted {
 		fmt.Fprintln(d.out, "interrupted: that enough happened is not checked")
 	} else {
-		list = append(list, d.minima(total, statuses)...)
+		list = append(list, d.minima(total, o)...)
 	}
 	ok := true
 	for _, c := range list {
@@ -33,13 +45,13 @@ func (d *demo) checks(statuses []supervisor.Status, up, goroutines int, interrup
 
 // minima are checks that the run has put the links to the test. They are well
 // below what a run has on a slow machine.
-func (d *demo) minima(total traffic.Counts, statuses []supervisor.Status) []check {
+func (d *demo) minima(total traffic.Counts, o outcome) []check {
 	var late uint64
 	for i := range links {
 		all, _ := d.book.lateReplies(i)
 		late += all
 	}
-	restarted := sumOf(statuses, func(c supervisor.Counters) uint64 { return c.Sessions }) - links
+	restarted := sumOf(o.links, func(c supervisor.Counters) uint64 { return c.Sessions }) - links
 	list := []check{
 		atLeast("answered", total.Answered(), 1+total.Sent/10),
 		atLeast("declined", total.Outcomes[traffic.Declined], 1+total.Sent/1000),
@@ -48,10 +60,10 @@ func (d *demo) minima(total traffic.Counts, statuses []supervisor.Status) []chec
 		atLeast("late", late, 1+total.Sent/1000),
 		atLeast("restarts", restarted, links),
 	}
-	for k := range kinds {
+	for _, k := range issuer.Kinds() {
 		var n uint64
-		for _, h := range d.hosts {
-			n += h.faults[k].Load()
+		for _, h := range o.hosts {
+			n += h.faults[k]
 		}
 		list = append(list, atLeast(k.String(), n, 1))
 	}
@@ -78,17 +90,4 @@ func sumOf(statuses []supervisor.Status, of func(supervisor.Counters) uint64) (s
 		sum += of(s.Counters)
 	}
 	return sum
-}
-
-// halfClosed are the connections that the hosts have half-closed.
-func (d *demo) halfClosed() map[[2]int]bool {
-	all := make(map[[2]int]bool)
-	for _, h := range d.hosts {
-		h.mu.Lock()
-		for conn := range h.halfClosed {
-			all[[2]int{h.index, conn}] = true
-		}
-		h.mu.Unlock()
-	}
-	return all
 }

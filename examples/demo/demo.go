@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -10,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/isolink-go/isolink/examples/internal/issuer"
 	"github.com/isolink-go/isolink/examples/internal/traffic"
 	"github.com/isolink-go/isolink/examples/spec87"
 	"github.com/isolink-go/isolink/messages"
@@ -32,12 +34,12 @@ type demo struct {
 	options options
 	out     io.Writer
 	names   []string
-	plan    [][]fault
+	plan    [][]issuer.Fault
 	numbers *traffic.Numbers
 	samples *traffic.Samples
 	ledger  *ledger
 	book    *book
-	hosts   []*host
+	hosts   []*issuer.Host
 	manager *supervisor.Manager
 }
 
@@ -47,7 +49,7 @@ type demo struct {
 func run(ctx context.Context, o options, out io.Writer) (ok bool, err error) {
 	d := &demo{
 		options: o, out: out, numbers: traffic.NewNumbers(1, 1), ledger: new(ledger), book: newBook(links),
-		plan: newPlan(o.seed, o.length()),
+		plan: issuer.NewPlan(o.seed, o.length(), links),
 	}
 	goroutines := runtime.NumGoroutine()
 	if err := d.start(); err != nil {
@@ -57,16 +59,18 @@ func run(ctx context.Context, o options, out io.Writer) (ok bool, err error) {
 	if err := d.stop(); err != nil {
 		return false, err
 	}
-	statuses := d.statuses() // whatever was under way is counted by now
 	if err != nil {
 		return false, err
 	}
 	if !settled {
 		fmt.Fprintln(out, "some sends are still under way long after their time-out")
 	}
-	left := goroutinesBeyond(goroutines, goneWithin)
-	d.table(statuses)
-	return d.checks(statuses, up, left, ctx.Err() != nil), nil
+	// Whatever was under way is counted by now.
+	end := outcome{
+		links: d.statuses(), hosts: d.hostReports(), up: up, goroutines: goroutinesBeyond(goroutines, goneWithin),
+	}
+	d.table(end)
+	return d.checks(end, ctx.Err() != nil), nil
 }
 
 // start starts hosts and links. What was started when it fails is ended.
@@ -88,28 +92,26 @@ func (d *demo) start() error {
 		printPlan(d.out, d.plan)
 		logger = slog.New(slog.NewTextHandler(d.out, nil))
 	}
-	var config supervisor.Config
+	if err := d.connect(hostTLS, linkTLS, logger); err != nil {
+		return errors.Join(err, d.closeHosts(context.Background())) // there is nothing that it could wait for
+	}
+	return nil
+}
+
+// connect starts the hosts, and the links to them.
+func (d *demo) connect(hostTLS, linkTLS *tls.Config, logger *slog.Logger) (err error) {
+	config := supervisor.Config{Logger: logger}
 	for i := range links {
-		h := d.startHost(i, hostTLS)
+		if err := d.startHost(i, hostTLS, logger); err != nil {
+			return err
+		}
 		name := fmt.Sprintf("link-%d", i+1)
 		d.names = append(d.names, name)
 		config.Links = append(config.Links,
-			observe(linkConfig(name, h.peer.Addr(), linkTLS, d.numbers, logger), d.book, i))
+			observe(linkConfig(name, d.hosts[i].Addr(), linkTLS, d.numbers, logger), d.book, i))
 	}
-	config.Logger = logger
-	if d.manager, err = supervisor.New(nil, config); err != nil {
-		d.closeHosts()
-	}
+	d.manager, err = supervisor.New(nil, config)
 	return err
-}
-
-func (d *demo) startHost(index int, config *tls.Config) *host {
-	h := &host{
-		index: index, seed: d.options.seed, timeout: sendTimeout, numbers: d.numbers, ledger: d.ledger,
-	}
-	h.listen(config)
-	d.hosts = append(d.hosts, h)
-	return h
 }
 
 // course is the run itself: the links come up, the senders send while the hosts
@@ -120,7 +122,7 @@ func (d *demo) course(ctx context.Context) (settled bool, up int, err error) {
 	}
 	var misbehaving sync.WaitGroup
 	for i, h := range d.hosts {
-		misbehaving.Go(func() { h.misbehave(ctx, d.plan[i]) })
+		misbehaving.Go(func() { h.Misbehave(ctx, d.plan[i]) })
 	}
 	progress := traffic.StartProgress(d.out, d.options.verbose, d.progress)
 	defer progress.Stop()
@@ -161,8 +163,8 @@ func (d *demo) awaitUpAgain() (up int) {
 	ctx, cancel := context.WithTimeout(context.Background(), upWithin)
 	defer cancel()
 	for _, h := range d.hosts {
-		h.awaitQuiet()
-		h.awaitOpen(ctx)
+		h.AwaitQuiet(ctx)
+		h.AwaitUsable(ctx)
 	}
 	return d.awaitUp(ctx)
 }
@@ -179,16 +181,11 @@ func (d *demo) statuses() []supervisor.Status {
 func (d *demo) stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
 	defer cancel()
-	err := d.manager.Close(ctx)
-	d.closeHosts()
-	return err
+	return errors.Join(d.manager.Close(ctx), d.closeHosts(ctx))
 }
 
-func (d *demo) closeHosts() {
-	for _, h := range d.hosts {
-		h.close()
-	}
-}
+// pollEvery is how often is looked for what nobody tells of.
+const pollEvery = 5 * time.Millisecond
 
 // goroutinesBeyond is how many goroutines there are beyond that many. It gives
 // those that are ending the time to end.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"regexp"
 	"runtime"
@@ -14,38 +13,15 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/isolink-go/isolink/examples/internal/terminal"
 	"github.com/isolink-go/isolink/examples/internal/traffic"
 	"github.com/isolink-go/isolink/supervisor"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// output is written to by several goroutines, as a terminal is.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-	// on, when it is there, is called when it is written.
-	on   string
-	then func()
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.then != nil && bytes.Contains(p, []byte(o.on)) {
-		o.then()
-	}
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
-
 func TestARunAddsUp(t *testing.T) {
-	var out, complaints output
+	var out, complaints terminal.Output
 	code := command(t.Context(), []string{"-rate", "300", "-seconds", "2", "-seed", "5"}, &out, &complaints)
 	assert.Zero(t, code, "%s%s", &out, &complaints)
 	assert.NotContains(t, out.String(), "FAIL")
@@ -62,8 +38,14 @@ func TestARunAddsUp(t *testing.T) {
 func TestAnInterruptEndsTheRunInOrder(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	var complaints output
-	out := output{on: "  1 s: sent", then: cancel}
+	var out, complaints terminal.Output
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	watching.Go(func() {
+		defer cancel()
+		_, err := out.Await(ctx, `  1 s: sent`)
+		assert.NoError(t, err)
+	})
 	start := time.Now()
 	code := command(ctx, []string{"-rate", "200", "-seconds", "300", "-v"}, &out, &complaints)
 	assert.Zero(t, code, "%s%s", &out, &complaints)
@@ -76,7 +58,7 @@ func TestAnInterruptEndsTheRunInOrder(t *testing.T) {
 }
 
 func TestWrongFlagsAreAllReported(t *testing.T) {
-	var out, complaints output
+	var out, complaints terminal.Output
 	code := command(t.Context(), []string{"-rate", "1", "-seconds", "1", "more"}, &out, &complaints)
 	assert.Equal(t, 2, code)
 	for _, flag := range []string{"-rate: ", "-seconds: ", "no arguments"} {
@@ -87,58 +69,62 @@ func TestWrongFlagsAreAllReported(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	var out, complaints output
+	var out, complaints terminal.Output
 	assert.Zero(t, command(t.Context(), []string{"-h"}, &out, &complaints))
 	assert.Contains(t, complaints.String(), "-seed")
 }
 
 func TestWithoutASeedThereIsOneAllTheSame(t *testing.T) {
-	o, err := parse(nil, new(output))
+	o, err := parse(nil, new(terminal.Output))
 	require.NoError(t, err)
 	assert.NotZero(t, o.seed)
 	assert.Equal(t, 10*time.Second, o.length())
 }
 
-// finished is a demo whose run is over, as a frame for its checks.
-func finished(t *testing.T) (*demo, *output, []supervisor.Status) {
+// finished is a demo whose run is over, and what is left of it, as a frame for its
+// checks.
+func finished(t *testing.T) (*demo, *terminal.Output, outcome) {
 	t.Helper()
-	out := new(output)
+	out := new(terminal.Output)
 	a := honest()
-	d := &demo{out: out, book: a.book, ledger: &ledger{entries: a.entries}, hosts: []*host{{halfClosed: map[int]bool{2: true}}}}
+	d := &demo{out: out, book: a.book, ledger: &ledger{entries: a.entries}}
 	d.book.tally = traffic.NewTally(links)
 	for range a.sent {
 		d.book.tally.Sent(0)
 	}
-	return d, out, make([]supervisor.Status, links)
+	o := outcome{links: make([]supervisor.Status, links), up: links, hosts: []hostReport{{
+		halfClosed: []int{2},
+		counters:   supervisor.Counters{Requests: 8, Replied: 3, Posted: 2},
+	}}}
+	for i := range o.links {
+		o.links[i].Counters.Sessions = 1
+	}
+	o.links[0].Counters.Late = uint64(len(d.book.late))
+	return d, out, o
 }
 
 func TestTheChecksOfARunCanFail(t *testing.T) {
 	for _, c := range []struct {
-		failing                      string
-		up, goroutines               int
-		differing, dropped, enforced bool
+		failing  string
+		wrong    func(*outcome)
+		enforced bool
 	}{
-		{failing: "", up: links},
-		{failing: "links up again", up: links - 1},
-		{failing: "goroutines left", up: links, goroutines: 1},
-		{failing: "counters of links", up: links, differing: true},
-		{failing: "events dropped", up: links, dropped: true},
-		{failing: "connections closed", up: links, enforced: true},
-		{failing: "restarts", up: links, enforced: true},
-		{failing: "answered", up: links, enforced: true},
+		{failing: "", wrong: func(*outcome) {}},
+		{failing: "links up again", wrong: func(o *outcome) { o.up-- }},
+		{failing: "goroutines left", wrong: func(o *outcome) { o.goroutines++ }},
+		{failing: "counters of links", wrong: func(o *outcome) { o.links[1].Counters.InDoubt++ }},
+		{failing: "hosts whose counters", wrong: func(o *outcome) { o.hosts[0].counters.Replied-- }},
+		{failing: "hosts whose counters", wrong: func(o *outcome) { o.hosts[0].counters.Posted++ }},
+		{failing: "hosts whose counters", wrong: func(o *outcome) { o.hosts[0].counters.Requests-- }},
+		{failing: "requests that a host", wrong: func(o *outcome) { o.hosts[0].counters.Overloaded++ }},
+		{failing: "events dropped", wrong: func(o *outcome) { o.links[0].Counters.Dropped++ }},
+		{failing: "connections closed", wrong: func(*outcome) {}, enforced: true},
+		{failing: "restarts", wrong: func(*outcome) {}, enforced: true},
+		{failing: "answered", wrong: func(*outcome) {}, enforced: true},
 	} {
-		d, out, statuses := finished(t)
-		if c.differing {
-			statuses[1].Counters.InDoubt++
-		}
-		if c.dropped {
-			statuses[0].Counters.Dropped++
-		}
-		for i := range statuses {
-			statuses[i].Counters.Sessions = 1
-		}
-		statuses[0].Counters.Late = uint64(len(d.book.late))
-		ok := d.checks(statuses, c.up, c.goroutines, !c.enforced)
+		d, out, o := finished(t)
+		c.wrong(&o)
+		ok := d.checks(o, !c.enforced)
 		assert.Equal(t, c.failing == "", ok, "%s\n%s", c.failing, out)
 		if c.failing != "" {
 			assert.Regexp(t, `(?m)^CHECK `+c.failing+`.*FAIL$`, out.String())

@@ -23,8 +23,8 @@
 // 2 when it was called wrongly.
 //
 // To read it: demo.go is the course of a run, setup.go how the links are
-// configured, host.go and plan.go the hosts and what they do, book.go what the
-// callers are told, audit.go the comparison.
+// configured, hosts.go the hosts, of package issuer, book.go what the callers are
+// told, audit.go the comparison.
 package main
 
 import (

@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/isolink-go/isolink/examples/internal/issuer"
 	"github.com/isolink-go/isolink/examples/internal/traffic"
 	"github.com/isolink-go/isolink/messages"
 	"github.com/isolink-go/isolink/supervisor"
@@ -20,12 +21,12 @@ callers were told is compared with that log, send by send.
 }
 
 // printPlan prints the faults of connections that the seed has led to.
-func printPlan(out io.Writer, plan [][]fault) {
+func printPlan(out io.Writer, plan [][]issuer.Fault) {
 	for i, faults := range plan {
 		for _, f := range faults {
-			fmt.Fprintf(out, "plan: link-%d, %v: %s", i+1, f.at.Round(time.Millisecond), f.kind)
-			if f.lasts > 0 {
-				fmt.Fprintf(out, " (%v)", f.lasts.Round(time.Millisecond))
+			fmt.Fprintf(out, "plan: link-%d, %v: %s", i+1, f.At.Round(time.Millisecond), f.Kind)
+			if f.Lasts > 0 {
+				fmt.Fprintf(out, " (%v)", f.Lasts.Round(time.Millisecond))
 			}
 			fmt.Fprintln(out)
 		}
@@ -49,7 +50,7 @@ func (d *demo) progress() string {
 }
 
 // table prints what happened, by link.
-func (d *demo) table(statuses []supervisor.Status) {
+func (d *demo) table(o outcome) {
 	fmt.Fprintln(d.out)
 	t := traffic.NewTable(d.out, d.names)
 	tally := d.book.tally
@@ -61,11 +62,11 @@ func (d *demo) table(statuses []supervisor.Status) {
 	}
 	t.CountRow("late replies", func(link int) uint64 { return late[link] })
 	t.CountRow("  in a later session", func(link int) uint64 { return moved[link] })
-	t.CountRow("restarts", func(link int) uint64 { return restarts(statuses[link]) })
-	t.CountRow("echoes answered", func(link int) uint64 { return statuses[link].Counters.Echoes })
-	t.CountRow("echoes missed", func(link int) uint64 { return statuses[link].Counters.Missed })
-	for k := range kinds {
-		t.CountRow(k.String(), func(link int) uint64 { return d.hosts[link].faults[k].Load() })
+	t.CountRow("restarts", func(link int) uint64 { return restarts(o.links[link]) })
+	t.CountRow("echoes answered", func(link int) uint64 { return o.links[link].Counters.Echoes })
+	t.CountRow("echoes missed", func(link int) uint64 { return o.links[link].Counters.Missed })
+	for _, k := range issuer.Kinds() {
+		t.CountRow(k.String(), func(link int) uint64 { return o.hosts[link].faults[k] })
 	}
 	t.Latencies(tally)
 	fmt.Fprintln(d.out)

@@ -8,8 +8,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/moov-io/iso8583"
-
 	"github.com/isolink-go/isolink/examples/internal/traffic"
 	"github.com/isolink-go/isolink/examples/spec87"
 	"github.com/isolink-go/isolink/framing"
@@ -35,7 +33,7 @@ func linkConfig(name, addr string, config *tls.Config, numbers *traffic.Numbers,
 		Framing:         framing.Binary2{},
 		TLS:             config,
 		SendTimeout:     sendTimeout,
-		Echo:            func() (*iso8583.Message, error) { return echo(numbers) },
+		Echo:            traffic.Echo(spec87.Spec, numbers),
 		IdleTime:        echoTime,
 		EchoTimeout:     echoTime,
 		MaxMissedEchoes: 2,
@@ -46,18 +44,6 @@ func linkConfig(name, addr string, config *tls.Config, numbers *traffic.Numbers,
 		},
 		Logger: logger,
 	}
-}
-
-// echo builds a link's echo. Its STAN comes from where those of the
-// transactions do: they share the keys of class 8. It has no reference.
-func echo(numbers *traffic.Numbers) (*iso8583.Message, error) {
-	message := iso8583.NewMessage(spec87.Spec)
-	message.MTI("0800")
-	return message, errors.Join(
-		message.Field(7, time.Now().UTC().Format("0102150405")),
-		message.Field(traffic.STANField, numbers.STAN()),
-		message.Field(70, "301"), // echo test
-	)
 }
 
 // certificates reads the certificates of both ends of mutual TLS.

@@ -1,5 +1,6 @@
 // Package traffic sends sample transactions over links, as many a second as
-// wanted, and counts what became of them. The demo and the acquirer share it.
+// wanted, and counts what became of them. The demo and the acquirer share it; the
+// other examples use its numbers.
 //
 //	samples, err := traffic.ReadSamples(file, spec)
 //	tally := traffic.NewTally(len(links))

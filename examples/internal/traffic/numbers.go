@@ -2,7 +2,6 @@ package traffic
 
 import (
 	"fmt"
-	"strconv"
 	"sync/atomic"
 )
 
@@ -37,14 +36,4 @@ func (n *Numbers) STAN() string {
 // number, from 1: twelve digits.
 func (n *Numbers) Reference(number uint64) string {
 	return fmt.Sprintf("%012d", (n.reference+number-1)%references)
-}
-
-// Number is the number of the send that has this reference; false when none of
-// Reference's can have it.
-func (n *Numbers) Number(reference string) (uint64, bool) {
-	value, err := strconv.ParseUint(reference, 10, 64)
-	if err != nil || len(reference) != 12 {
-		return 0, false
-	}
-	return (value+references-n.reference%references)%references + 1, true
 }

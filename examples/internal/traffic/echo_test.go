@@ -1,0 +1,27 @@
+package traffic
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/isolink-go/isolink/examples/spec87"
+)
+
+func TestEachEchoHasAFreshSTAN(t *testing.T) {
+	numbers := NewNumbers(7, 1)
+	build := Echo(spec87.Spec, numbers)
+	for _, stan := range []string{"000007", "000008"} {
+		message, err := build()
+		require.NoError(t, err)
+		packed, err := message.Pack()
+		require.NoError(t, err)
+		values := fields(t, packed)
+		assert.Equal(t, "0800", values[0])
+		assert.Equal(t, stan, values[STANField])
+		assert.Equal(t, "301", values[70])
+		assert.NotContains(t, values, ReferenceField)
+	}
+	assert.Equal(t, "000009", numbers.STAN())
+}

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/moov-io/iso8583"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/isolink-go/isolink/examples/internal/issuer"
+	"github.com/isolink-go/isolink/examples/internal/traffic"
+	"github.com/isolink-go/isolink/examples/spec87"
+	"github.com/isolink-go/isolink/framing"
+	"github.com/isolink-go/isolink/messages"
+	"github.com/isolink-go/isolink/supervisor"
+)
+
+// TestFiftyClientsShareALink: they use the same STANs at the same time, and each
+// gets the answers to its own requests, by their own STANs. The host has got each
+// request but for its STAN as it was sent: the digest says so.
+func TestFiftyClientsShareALink(t *testing.T) {
+	const clients, each = 50, 20
+	host, ledger := startHost(t, issuer.NoFault)
+	m := startMux(t, true, patience, host.Addr())
+	var running sync.WaitGroup
+	begin := make(chan struct{})
+	for client := range clients {
+		link := connect(t, m.acceptor.Addr().String())
+		for number := range each {
+			running.Go(func() {
+				stan, reference := fmt.Sprintf("%06d", number+1), fmt.Sprintf("%06d%06d", client, number+1)
+				request, err := payment(stan, reference)
+				if !assert.NoError(t, err) {
+					return
+				}
+				<-begin
+				response, err := link.Send(patient(t), request)
+				if !assert.NoError(t, err) {
+					return
+				}
+				got, _ := response.GetString(traffic.STANField)
+				assert.Equal(t, stan, got)
+				entry, ok := ledger.of(reference)
+				assert.True(t, ok, "the host has not got it")
+				assert.Equal(t, digestWith(t, request, entry.STAN), entry.Digest, "the host has got something else")
+				assert.True(t, issuer.Proves(response, entry.Digest, reference), "the answer is another's")
+			})
+		}
+	}
+	close(begin)
+	running.Wait()
+
+	stans := make(map[string]bool)
+	for _, e := range ledger.received {
+		stans[e.STAN] = true
+	}
+	assert.Len(t, stans, clients*each, "no STAN is used twice over the link")
+	assert.EqualValues(t, 1, host.Status().Accepted)
+	assert.EqualValues(t, clients*each, m.counts.answered.Load())
+	assert.EqualValues(t, clients, m.acceptor.Status().Accepted)
+}
+
+// digestWith is the digest of a request that has another STAN.
+func digestWith(t *testing.T, request *iso8583.Message, stan string) [sha256.Size]byte {
+	assert.NoError(t, request.Field(traffic.STANField, stan))
+	frame, err := messages.Pack(request)
+	assert.NoError(t, err)
+	return sha256.Sum256(frame)
+}
+
+// send sends a payment that must be answered.
+func send(t *testing.T, link *supervisor.Link, stan, reference string) *iso8583.Message {
+	t.Helper()
+	request, err := payment(stan, reference)
+	require.NoError(t, err)
+	response, err := link.Send(patient(t), request)
+	require.NoError(t, err)
+	return response
+}
+
+// TestNotSent: without a host the client is told, by a response that is its own
+// request's and holds nothing of the card.
+func TestNotSent(t *testing.T) {
+	m := startMux(t, false, patience, nobody(t), nobody(t))
+	link := connect(t, m.acceptor.Addr().String())
+	response := send(t, link, "000042", "000000000042")
+	assert.Equal(t, []string{"0210", "000042", "000000000042", inoperative, "TERM0001", "", ""},
+		values(t, response, 0, 11, 37, 39, 41, 2, 35))
+	assert.EqualValues(t, 1, m.counts.notSent.Load())
+}
+
+// TestNotSentGoesByTheOtherLink: one link is down, and every request is answered.
+func TestNotSentGoesByTheOtherLink(t *testing.T) {
+	host, _ := startHost(t, issuer.NoFault)
+	m := startMux(t, false, patience, nobody(t), host.Addr())
+	require.NoError(t, m.manager.Link("host-2").Await(patient(t), messages.Up))
+	link := connect(t, m.acceptor.Addr().String())
+	for number := range 10 {
+		response := send(t, link, "000001", fmt.Sprintf("%012d", number))
+		assert.Equal(t, []string{"000001", approved}, values(t, response, 11, 39))
+	}
+	assert.EqualValues(t, 10, m.counts.answered.Load())
+}
+
+func TestLinksTakeTurns(t *testing.T) {
+	host, _ := startHost(t, issuer.NoFault)
+	m := startMux(t, true, patience, host.Addr(), host.Addr())
+	link := connect(t, m.acceptor.Addr().String())
+	for number := range 10 {
+		send(t, link, "000001", fmt.Sprintf("%012d", number))
+	}
+	for _, l := range m.manager.Links() {
+		assert.EqualValues(t, 5, l.Status().Counters.Answered)
+	}
+}
+
+// TestInDoubt: the client is told nothing, and knows that it is in doubt.
+func TestInDoubt(t *testing.T) {
+	host, ledger := startHost(t, issuer.AnswersNever)
+	m := startMux(t, true, 20*time.Millisecond, host.Addr())
+	link := connect(t, m.acceptor.Addr().String())
+	request, err := payment("000001", "000000000001")
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	_, err = link.Send(ctx, request)
+	require.ErrorIs(t, err, messages.ErrInDoubt)
+	_, ok := ledger.of("000000000001")
+	assert.True(t, ok)
+	assert.EqualValues(t, 1, m.counts.inDoubt.Load())
+	assert.Zero(t, m.acceptor.Status().Counters.Replied)
+}
+
+// echo sends an echo test, which must be answered, and returns the response code.
+func echo(t *testing.T, link *supervisor.Link) (code string) {
+	request, err := traffic.Echo(spec87.Spec, traffic.NewNumbers(7, 1))()
+	assert.NoError(t, err)
+	response, err := link.Send(patient(t), request)
+	if !assert.NoError(t, err) {
+		return ""
+	}
+	got := values(t, response, 0, 11, 70, codeField)
+	assert.Equal(t, []string{"0810", "000007", "301"}, got[:3])
+	return got[3]
+}
+
+// TestNetworkManagementEndsHere: it says whether there is a link that is up, and
+// the host sees nothing of it.
+func TestNetworkManagementEndsHere(t *testing.T) {
+	host, _ := startHost(t, issuer.NoFault)
+	up := startMux(t, true, patience, host.Addr())
+	down := startMux(t, false, patience, nobody(t))
+	for _, c := range []struct {
+		m    *mux
+		code string
+	}{{up, approved}, {down, inoperative}} {
+		link := connect(t, c.m.acceptor.Addr().String())
+		assert.Equal(t, c.code, echo(t, link))
+	}
+	assert.Zero(t, host.Status().Counters.Requests)
+}
+
+func TestWhatHasNoSTANIsRefused(t *testing.T) {
+	host, _ := startHost(t, issuer.NoFault)
+	m := startMux(t, true, patience, host.Addr())
+	link := connect(t, m.acceptor.Addr().String(), func(c *supervisor.LinkConfig) { c.KeyFields = []int{37} })
+	response := send(t, link, "", "000000000009")
+	assert.Equal(t, []string{"0210", "", "000000000009", formatError}, values(t, response, 0, 11, 37, 39))
+	require.NoError(t, link.PostFrame(patient(t), []byte("0200 and no more")))
+	require.Eventually(t, func() bool { return m.counts.wrong.Load() == 2 }, patience, time.Millisecond)
+	assert.Equal(t, []string{approved}, values(t, send(t, link, "000001", "000000000010"), 39))
+	assert.EqualValues(t, 1, host.Status().Counters.Requests)
+}
+
+// TestWhatIsTooMuchIsRefused: beyond what the mux takes from one client.
+func TestWhatIsTooMuchIsRefused(t *testing.T) {
+	request, err := payment("000042", "000000000042")
+	require.NoError(t, err)
+	in := messages.NewInbound(spec87.Spec, nil)
+	in.MTI = messages.MTI([]byte("0200"))
+	in.Frame, err = messages.Pack(request)
+	require.NoError(t, err)
+	response, err := refuse(in)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"0210", "000042", "000000000042", inoperative, ""}, values(t, response, 0, 11, 37, 39, 2))
+	in.Frame = in.Frame[:20]
+	_, err = refuse(in)
+	require.ErrorIs(t, err, messages.ErrUnpack)
+}
+
+func TestStartFails(t *testing.T) {
+	_, err := start(options{listen: "nowhere", framing: framing.Binary2{}, timeout: time.Second, hosts: [][]string{{"127.0.0.1:1"}}}, quiet)
+	var fault *messages.ConfigError
+	require.ErrorAs(t, err, &fault)
+	assert.Equal(t, "clients", fault.Link)
+	_, err = start(options{listen: "127.0.0.1:0", framing: framing.Binary2{}, timeout: time.Second, hosts: [][]string{{"nowhere"}}}, quiet)
+	require.ErrorAs(t, err, &fault)
+	assert.Equal(t, "host-1", fault.Link)
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/isolink-go/isolink/examples/internal/issuer"
+	"github.com/isolink-go/isolink/examples/internal/terminal"
+)
+
+// call is a run of the program that must end by itself.
+func call(t *testing.T, args ...string) (code int, complaints string) {
+	t.Helper()
+	out, words := new(terminal.Output), new(terminal.Output)
+	code = command(patient(t), args, out, words)
+	assert.Empty(t, out.String())
+	return code, words.String()
+}
+
+func TestTheProgramWorksUntilItIsInterrupted(t *testing.T) {
+	host, _ := startHost(t, issuer.NoFault)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	out, complaints, code := new(terminal.Output), new(terminal.Output), make(chan int, 1)
+	go func() {
+		code <- command(ctx, []string{"-listen", "127.0.0.1:0", "-host", nobody(t) + "," + host.Addr(), "-v"}, out, complaints)
+	}()
+	listening, err := out.Await(patient(t), `(?m)^listening on (\S+) \(`)
+	require.NoError(t, err, "%s", complaints)
+	link := connect(t, listening[1])
+	require.Eventually(t, func() bool { return echo(t, link) == approved }, patience, time.Millisecond, "by the alternate address")
+	for number := range 5 {
+		send(t, link, "000001", fmt.Sprintf("%012d", number))
+	}
+	cancel()
+	assert.Zero(t, <-code, "%s", complaints)
+	assert.Contains(t, out.String(), "answered 5, not sent 0, in doubt 0, wrong 0; clients 1\n")
+	assert.Contains(t, out.String(), "connecting -> up", "-v shows what is logged")
+	assert.NotRegexp(t, `[0-9]{13}`, out.String(), "as long as a card number")
+}
+
+func TestWrongCalls(t *testing.T) {
+	code, complaints := call(t, "-framing", "binary3", "-timeout", "0s", "more")
+	assert.Equal(t, 2, code)
+	for _, words := range []string{"-framing: ", "-timeout: ", `"more" is no flag`} {
+		assert.Contains(t, complaints, words)
+	}
+	code, complaints = call(t, "-listen", "127.0.0.1:0", "-host", "nowhere")
+	assert.Equal(t, 2, code)
+	assert.Contains(t, complaints, "host:port")
+
+	code, complaints = call(t, "-h")
+	assert.Zero(t, code)
+	for _, name := range []string{"listen", "host", "framing", "timeout", "within", "v"} {
+		assert.Contains(t, complaints, "  -"+name)
+	}
+	o, err := parse(nil, new(terminal.Output))
+	require.NoError(t, err)
+	assert.Equal(t, "127.0.0.1:5000", o.listen)
+	assert.Equal(t, [][]string{{"127.0.0.1:5001"}}, o.hosts)
+}
+
+func TestAnAddressThatIsTaken(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer taken.Close()
+	code, complaints := call(t, "-listen", taken.Addr().String())
+	assert.Equal(t, 1, code)
+	assert.Contains(t, complaints, taken.Addr().String())
+}
