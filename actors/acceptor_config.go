@@ -56,7 +56,8 @@ type AcceptorConfig struct {
 	// its first message (ReadFirst). A link that expects that name (its Accept is
 	// this acceptor) gets the connection. Otherwise it becomes a session called
 	// "acceptor/name", beside others that may have the same name. A name follows
-	// the rule of Name. An error, a panic, or another name refuses the connection.
+	// the rule of Name. An error, a panic, or another name refuses the connection; the
+	// error is told in events and logs, and must not quote the message.
 	// It runs before anything is sent to the peer but the TLS handshake, in a
 	// goroutine of its own.
 	//

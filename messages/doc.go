@@ -35,6 +35,12 @@
 //
 // Command, Reply and Event are sealed: the table is complete.
 //
+// # Other libraries' framings
+//
+// A MessageFramer makes a framing of the MessageReader and MessageWriter of
+// github.com/moov-io/iso8583-connection; framing.Funcs makes one of its pair of
+// length functions.
+//
 // # Keys
 //
 // A request and its response share a Key: MTI version, class and function

@@ -205,3 +205,29 @@ func secretPanics(t *testing.T, l *testLink, _ *linktest.Peer, p *page) {
 	}
 	require.Error(t, l.Status().LastError)
 }
+
+// secretPage is where secretHandler prints; one test at a time uses it.
+var secretPage *page
+
+// secretHandler fails in every way in which a handler can.
+func secretHandler(ctx context.Context, in *messages.Inbound) {
+	secretPage.print(in, *in)
+	secretPage.print(in.ReplyFrame(ctx, in.Frame))
+	secretPage.print(in.ReplyFrame(ctx, in.Frame[:30]))
+	answering(ctx, in)
+	secretPage.print(in.ReplyFrame(ctx, response(in.Frame)))
+	panic(string(in.Frame))
+}
+
+// secretRequests: the host asks, more than the link can take.
+func secretRequests(t *testing.T, l *testLink, host *linktest.Peer, p *page) {
+	secretPage = p
+	c := connOf(t, host, 1)
+	for stan := range 20 {
+		require.NoError(t, c.WriteFrame(linktest.Frame{Body: newSecretFrame(t, "0200", stan)}))
+	}
+	l.awaitStatus("all of them", func(s supervisor.Status) bool {
+		return s.Unhandled == 0 && s.Counters.Requests+s.Counters.Overloaded == 20 && s.Counters.Overloaded > 0
+	})
+	l.manager.System().Root.Send(l.manager.System().NewLocalPID("nobody"), &messages.Answer{Frame: newSecretFrame(t, "0210", 1)})
+}

@@ -162,6 +162,11 @@ func TestCardDataNeverShows(t *testing.T) {
 			change: func(c *supervisor.LinkConfig) { c.MaxFrame = 1_000 },
 			run:    secretMisframed, wanted: []string{"framing", "length"},
 		},
+		"asked": {change: func(c *supervisor.LinkConfig) {
+			c.Spec = cardSpec
+			c.Handler, c.MaxInbound, c.Ordered = secretHandler, 1, true
+			c.Overload = func(in *messages.Inbound) (*iso8583.Message, error) { return in.Message() }
+		}, run: secretRequests, wanted: []string{"isolink inbound", "already replied", "message is no response", "dropped"}},
 		"panics": {
 			change: func(c *supervisor.LinkConfig) {
 				c.Framing = tellingFramer{}

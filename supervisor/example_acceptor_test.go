@@ -83,7 +83,7 @@ func ExampleAcceptor_PostAll() {
 	acquirer, link := upTo(ctx, host.Addr().String(), func(c *supervisor.LinkConfig) {
 		c.Handler = func(_ context.Context, in *messages.Inbound) { pushed <- in.MTI.String() }
 	})
-	defer acquirer.Close(ctx) //nolint:errcheck // nothing is in flight
+	defer acquirer.Close(ctx)                                     //nolint:errcheck // nothing is in flight
 	if _, err := link.Send(ctx, echoTest("000001")); err != nil { // the host knows the session by now
 		panic(err)
 	}

@@ -124,6 +124,36 @@ func TestLateReplyIsTold(t *testing.T) {
 		})
 }
 
+// TestAnsweredEchoes: a link that is silent sends an echo each IdleTime, however
+// long EchoTimeout is, and a peer that falls silent right behind an answer is
+// noticed in the time that is promised.
+func TestAnsweredEchoes(t *testing.T) {
+	const idle, timeout, most, answered = 30 * time.Second, 10 * time.Second, 3, 4
+	stan := newSTANs()
+	var asked journal[time.Duration]
+	var start time.Time
+	bubble(t, linktest.PeerConfig{Handle: func(c *linktest.Conn, f linktest.Frame) error {
+		asked.add(time.Since(start))
+		if len(asked.list()) > answered {
+			return nil
+		}
+		return linktest.Reply()(c, f)
+	}}, func(c *supervisor.LinkConfig) {
+		c.Echo = func() (*iso8583.Message, error) { return networkMessage(stan.next()), nil }
+		c.IdleTime, c.EchoTimeout, c.MaxMissedEchoes = idle, timeout, most
+		start = time.Now()
+	}, func(t *testing.T, link *supervisor.Link, _ *linktest.Peer) {
+		require.NoError(t, link.Await(t.Context(), messages.Up))
+		require.NoError(t, link.Await(t.Context(), messages.Waiting))
+		assert.Equal(t, answered*idle+idle+most*timeout, time.Since(start))
+		require.Len(t, asked.list(), answered+most)
+		for i, at := range asked.list()[:answered+1] {
+			assert.Equal(t, time.Duration(i+1)*idle, at, "echo %d", i+1)
+		}
+		assert.EqualValues(t, answered, link.Status().Counters.Echoes)
+	})
+}
+
 // TestSilentPeerIsNoticed: within IdleTime + MaxMissedEchoes × EchoTimeout.
 func TestSilentPeerIsNoticed(t *testing.T) {
 	stan := newSTANs()

@@ -24,42 +24,14 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
-	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 
-	"github.com/isolink-go/isolink/messages"
+	"github.com/isolink-go/isolink/examples/internal/flags"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// The first one ends the host in order, a second one at once.
-	context.AfterFunc(ctx, stop)
-	os.Exit(command(ctx, os.Args[1:], os.Stdout, os.Stderr))
-}
+func main() { flags.Main(command) }
 
 // command is main, with what it depends on. It returns the exit code.
 func command(ctx context.Context, args []string, out, complaints io.Writer) int {
-	o, err := parse(args, complaints)
-	if errors.Is(err, flag.ErrHelp) {
-		return 0
-	}
-	wrong := err != nil
-	if err == nil {
-		err = run(ctx, o, out)
-	}
-	if err == nil {
-		return 0
-	}
-	fmt.Fprintln(complaints, "host:", err)
-	var fault *messages.ConfigError
-	if wrong || errors.As(err, &fault) {
-		fmt.Fprintln(complaints, "host -h explains the flags")
-		return 2
-	}
-	return 1
+	return flags.Run("host", args, complaints, parse, func(o options) error { return run(ctx, o, out) })
 }
