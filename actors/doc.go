@@ -24,13 +24,14 @@
 //	acceptor_config         the same of an acceptor
 //	record, counters        what outlives a session
 //	acceptor_record         what outlives an acceptor's actor
-//	machine, backoff        the life of a link, without clock or socket
+//	machine, machine_step,  the life of a link, without clock or socket
+//	backoff
 //	link, dial, socket      the actor that lives it
 //	door, request, settle   the way in, the claim word, the way out
 //	correlator, table       keys to requests, late replies
 //	alarm                   one timer for all deadlines
 //	writer, reader          the ends of a socket
-//	inlet                   requests of the peer to their handler
+//	inlet, reply            requests of the peer to their handler, and back
 //	acceptor                the actor that makes sessions of connections
 //	accept                  connections before they are sessions
 //	access, admission       who may connect, and how many

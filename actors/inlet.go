@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/isolink-go/isolink/framing"
 	"github.com/isolink-go/isolink/messages"
 )
 
@@ -31,43 +30,6 @@ type inlet struct {
 	refusals callQueue
 	running  map[*messages.Inbound]context.CancelFunc
 	wasCut   bool
-}
-
-// callQueue is a queue and the calls that empty it; inlet.mu guards it.
-type callQueue struct {
-	queue   []arrival
-	next    int // the first of queue that waits
-	inHand  int // those that are not done with
-	workers int
-}
-
-func (l *callQueue) waiting() int { return len(l.queue) - l.next }
-
-// size counts those that wait and those in hand.
-func (l *callQueue) size() int { return l.waiting() + l.inHand }
-
-func (l *callQueue) take() (first arrival, ok bool) {
-	if l.waiting() == 0 {
-		l.queue, l.next = l.queue[:0], 0
-		if cap(l.queue) > shrinkAbove {
-			l.queue = nil
-		}
-		return arrival{}, false
-	}
-	first, l.queue[l.next] = l.queue[l.next], arrival{}
-	l.next++
-	l.inHand++
-	return first, true
-}
-
-// put appends a, in the place of what was taken when the queue would have to grow.
-func (l *callQueue) put(a arrival) {
-	if len(l.queue) == cap(l.queue) && l.next > len(l.queue)/2 {
-		n := copy(l.queue, l.queue[l.next:])
-		clear(l.queue[n:])
-		l.queue, l.next = l.queue[:n], 0
-	}
-	l.queue = append(l.queue, a)
 }
 
 func (n *inlet) init(r *Record) {
@@ -253,47 +215,4 @@ func (s *session) handledInbound() {
 	if s.inbound.Add(-1) == 0 && s.draining.Load() {
 		s.correlator.PostUserMessage(inboundDone{})
 	}
-}
-
-var _ messages.Replier = (*session)(nil)
-
-// ReplyHeader is described at messages.Inbound.
-func (s *session) ReplyHeader(in *messages.Inbound) []byte {
-	return framing.ReplyHeader(s.record.config.Framing, in.Header)
-}
-
-// Reply is described at messages.Inbound.
-func (s *session) Reply(ctx context.Context, in *messages.Inbound, header, frame []byte) error {
-	q, err := s.replyTo(in, header, frame)
-	if err == nil && ctx.Err() != nil {
-		err = s.record.door.refused(q, contextCause(ctx))
-	}
-	if err == nil {
-		q.limit(ctx, s.record.now())
-		_, err = s.record.door.wait(ctx, s, q)
-	}
-	if isNotSent(err) {
-		in.GiveBackReply()
-	}
-	return err
-}
-
-// replyTo makes the request that carries a reply; a reply that cannot be is
-// refused, not sent.
-func (s *session) replyTo(in *messages.Inbound, header, frame []byte) (*request, error) {
-	d := s.record.door
-	q := d.request(kindReply, header, frame)
-	q.key = in.Key
-	q.deadline = q.start + int64(time.Until(in.Deadline))
-	err := d.fits(q)
-	if err == nil {
-		q.mti, err = s.record.keys.MTI(frame)
-	}
-	if err == nil && q.mti.IsRequest() {
-		err = messages.ErrNoResponse
-	}
-	if err != nil {
-		return nil, d.refused(q, err)
-	}
-	return q, nil
 }

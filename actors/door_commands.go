@@ -1,0 +1,58 @@
+package actors
+
+import (
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/moov-io/iso8583"
+
+	"github.com/isolink-go/isolink/messages"
+)
+
+// SendUserMessage takes commands from other actors. What is no command becomes
+// a dead letter, as with any actor that does not know a message.
+func (d *Door) SendUserMessage(pid *actor.PID, message any) {
+	_, msg, sender := actor.UnwrapEnvelope(message)
+	switch m := msg.(type) {
+	case *messages.Send:
+		q := d.request(kindSend, m.Header, m.Frame)
+		q.command = &command{to: sender, tag: m.Tag, batch: m.Batch}
+		d.command(q, m.Message, m.Timeout)
+	case *messages.Post:
+		q := d.request(kindPost, m.Header, m.Frame)
+		q.command = &command{to: sender, tag: m.Tag, batch: m.Batch}
+		d.command(q, m.Message, m.Timeout)
+	case *messages.Answer:
+		d.answer(&command{to: sender, tag: m.Tag, batch: m.Batch, answers: m.To}, m)
+	default:
+		d.record.system.DeadLetter.SendUserMessage(pid, message)
+	}
+}
+
+// command takes an actor's request through the link; its result goes to the
+// sender by courier, and the slot is held until it was delivered.
+func (d *Door) command(q *request, msg *iso8583.Message, timeout time.Duration) {
+	q.deadline, q.common = q.start+int64(d.record.config.SendTimeout), true
+	if timeout > 0 && timeout != d.record.config.SendTimeout {
+		q.deadline, q.common = q.start+int64(min(timeout, maxDuration)), false
+	}
+	if msg != nil {
+		packed, err := messages.Pack(msg)
+		if err != nil {
+			d.refuseCommand(q, err)
+			return
+		}
+		q.frame = packed
+	}
+	session, err := d.enter(q)
+	if err != nil {
+		d.refuseCommand(q, err)
+		return
+	}
+	q.command.admitted = q
+	session.correlator.PostUserMessage(q)
+}
+
+func (d *Door) refuseCommand(q *request, cause error) {
+	d.record.couriers.deliver(q.command, nil, nil, d.refused(q, cause))
+}

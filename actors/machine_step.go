@@ -1,0 +1,269 @@
+package actors
+
+import "fmt"
+
+// step is the whole life of a link. An event that the phase cannot have is a
+// bug of the actor: it panics, and the supervisor deals with it.
+func (m *machine) step(ev event) []action {
+	switch m.phase {
+	case phaseNew:
+		return m.stepNew(ev)
+	case phaseWaiting:
+		return m.stepWaiting(ev)
+	case phaseConnecting:
+		return m.stepConnecting(ev)
+	case phaseUp:
+		return m.stepUp(ev)
+	case phaseDraining:
+		return m.stepDraining(ev)
+	case phaseEnding:
+		return m.stepEnding(ev)
+	case phasePaused:
+		return m.stepPaused(ev)
+	case phaseClosed, phaseFailed:
+		return nil
+	}
+	panic(m.illegal(ev))
+}
+
+func (m *machine) illegal(ev event) string {
+	return fmt.Sprintf("actors: link in phase %d cannot have event %d", m.phase, ev)
+}
+
+func (m *machine) stepNew(ev event) []action {
+	if ev != evStart {
+		panic(m.illegal(ev))
+	}
+	switch m.want {
+	case wantPause:
+		return m.becomePaused()
+	case wantClose:
+		return m.becomeClosed()
+	case wantRun, wantRestart:
+	}
+	m.want = wantRun
+	switch {
+	case m.arrived:
+		return m.becomeUp()
+	case m.failures == 0:
+		return m.becomeSeeking()
+	}
+	return m.becomeWaiting()
+}
+
+func (m *machine) stepWaiting(ev event) []action {
+	switch ev {
+	case evBackoff:
+		return m.becomeConnecting()
+	case evConnected:
+		if !m.expects {
+			panic(m.illegal(ev))
+		}
+		return m.becomeUp()
+	case evCommand:
+		if m.want == wantRun {
+			return nil // it is what it does; the host keeps its delay
+		}
+		return m.obeyWithoutSession(m.becomeSeeking)
+	default:
+		panic(m.illegal(ev))
+	}
+}
+
+func (m *machine) stepConnecting(ev event) []action {
+	switch ev {
+	case evConnected:
+		return m.becomeUp()
+	case evConnectFailed:
+		m.fails()
+		return m.becomeWaiting()
+	case evCommand:
+		if m.want == wantRun || m.want == wantRestart {
+			m.want = wantRun
+			return nil // it is what it does
+		}
+		return append([]action{actCancelDial}, m.obeyWithoutSession(nil)...)
+	default:
+		panic(m.illegal(ev))
+	}
+}
+
+func (m *machine) stepUp(ev event) []action {
+	switch ev {
+	case evIdle:
+		return []action{actEcho}
+	case evEchoAnswered:
+		m.missed = 0
+		return []action{actWatchIdle}
+	case evEchoMissed:
+		m.missed++
+		if m.missed >= m.maxMissed {
+			return m.becomeEnding(actAbort)
+		}
+		return []action{actEcho}
+	case evStable:
+		m.failures = 0
+		return nil
+	case evReplaced:
+		return m.becomeEnding(actAbort)
+	case evFailing:
+		return m.becomeEnding(actGuardEnd)
+	case evEnded:
+		return m.becomeFailed()
+	case evCommand:
+		if m.want == wantRun {
+			return nil
+		}
+		return m.becomeDraining()
+	default:
+		panic(m.illegal(ev))
+	}
+}
+
+func (m *machine) stepDraining(ev event) []action {
+	switch ev {
+	case evDrained:
+		return m.becomeEnding(actClose)
+	case evCut:
+		return m.becomeEnding(actAbort)
+	case evFailing:
+		return m.becomeEnding(actGuardEnd)
+	case evEnded:
+		return m.finish()
+	case evCommand:
+		m.keepDraining()
+		return nil
+	default:
+		panic(m.illegal(ev))
+	}
+}
+
+func (m *machine) stepEnding(ev event) []action {
+	switch ev {
+	case evEnded:
+		return m.finish()
+	case evEndTimeout:
+		// The supervisor's restart stops the children, and what they still
+		// held settles.
+		return m.finish()
+	case evCut:
+		return []action{actAbort}
+	case evCommand:
+		m.keepDraining()
+		return nil
+	case evFailing, evDrained:
+		return nil
+	default:
+		panic(m.illegal(ev))
+	}
+}
+
+func (m *machine) stepPaused(ev event) []action {
+	if ev != evCommand {
+		panic(m.illegal(ev))
+	}
+	return m.obeyWithoutSession(m.becomeSeeking)
+}
+
+// obeyWithoutSession does what is wanted where there is nothing to drain; run
+// is what wantRun and wantRestart lead to.
+func (m *machine) obeyWithoutSession(run func() []action) []action {
+	switch m.want {
+	case wantPause:
+		return m.becomePaused()
+	case wantClose:
+		return m.becomeClosed()
+	case wantRun, wantRestart:
+	}
+	m.want = wantRun
+	return run()
+}
+
+// keepDraining: a drain under way cannot be taken back. Resuming meanwhile
+// means to be up again after it.
+func (m *machine) keepDraining() {
+	if m.want == wantRun {
+		m.want = wantRestart
+	}
+}
+
+// finish ends a session that was told to end.
+func (m *machine) finish() []action {
+	if m.want == wantClose {
+		return m.becomeClosed()
+	}
+	return m.becomeFailed()
+}
+
+func (m *machine) fails() {
+	if m.failures < maxFailures {
+		m.failures++
+	}
+}
+
+func (m *machine) becomeWaiting() []action {
+	m.phase = phaseWaiting
+	if m.expects {
+		return nil // the peer decides when
+	}
+	return []action{actWait}
+}
+
+// becomeSeeking does without delay what this end can to get a socket.
+func (m *machine) becomeSeeking() []action {
+	if m.expects {
+		return m.becomeWaiting()
+	}
+	return m.becomeConnecting()
+}
+
+func (m *machine) becomeConnecting() []action {
+	m.phase = phaseConnecting
+	return []action{actDial}
+}
+
+func (m *machine) becomeUp() []action {
+	m.phase = phaseUp
+	m.missed = 0
+	actions := []action{actOpen, actAdmit, actWatchStable}
+	if m.echo {
+		actions = append(actions, actWatchIdle)
+	}
+	return actions
+}
+
+func (m *machine) becomeDraining() []action {
+	m.phase = phaseDraining
+	return []action{actRefuse, actDrain}
+}
+
+// becomeEnding closes the socket as how says: actClose, actAbort, or
+// actGuardEnd where its reader is about to find its end.
+func (m *machine) becomeEnding(how action) []action {
+	m.phase = phaseEnding
+	return []action{actRefuse, how}
+}
+
+func (m *machine) becomePaused() []action {
+	if m.once {
+		return m.becomeClosed() // nobody would connect again
+	}
+	m.phase = phasePaused
+	return nil
+}
+
+func (m *machine) becomeClosed() []action {
+	m.phase = phaseClosed
+	return []action{actRefuse, actStop}
+}
+
+// becomeFailed counts every end of a session, asked for or not: the host gets
+// its minimum delay. A session of an acceptor is over for good.
+func (m *machine) becomeFailed() []action {
+	if m.once {
+		return m.becomeClosed()
+	}
+	m.phase = phaseFailed
+	m.fails()
+	return []action{actRefuse, actFail}
+}

@@ -1,0 +1,90 @@
+package actors
+
+import (
+	"context"
+	"time"
+
+	"github.com/isolink-go/isolink/framing"
+	"github.com/isolink-go/isolink/messages"
+)
+
+var _ messages.Replier = (*session)(nil)
+
+// ReplyHeader is described at messages.Inbound.
+func (s *session) ReplyHeader(in *messages.Inbound) []byte {
+	return framing.ReplyHeader(s.record.config.Framing, in.Header)
+}
+
+// Reply is described at messages.Inbound.
+func (s *session) Reply(ctx context.Context, in *messages.Inbound, header, frame []byte) error {
+	q, err := s.replyTo(in, header, frame)
+	if err == nil && ctx.Err() != nil {
+		err = s.record.door.refused(q, contextCause(ctx))
+	}
+	if err == nil {
+		q.limit(ctx, s.record.now())
+		_, err = s.record.door.wait(ctx, s, q)
+	}
+	if isNotSent(err) {
+		in.GiveBackReply()
+	}
+	return err
+}
+
+// replyTo makes the request that carries a reply; a reply that cannot be is
+// refused, not sent.
+func (s *session) replyTo(in *messages.Inbound, header, frame []byte) (*request, error) {
+	d := s.record.door
+	q := d.request(kindReply, header, frame)
+	q.key = in.Key
+	q.deadline = q.start + int64(time.Until(in.Deadline))
+	err := d.fits(q)
+	if err == nil {
+		q.mti, err = s.record.keys.MTI(frame)
+	}
+	if err == nil && q.mti.IsRequest() {
+		err = messages.ErrNoResponse
+	}
+	if err != nil {
+		return nil, d.refused(q, err)
+	}
+	return q, nil
+}
+
+// answer is Inbound.Reply for an actor: the result goes to the sender by courier.
+func (d *Door) answer(c *command, m *messages.Answer) {
+	refuse := func(err error) { d.record.couriers.deliver(c, nil, nil, err) }
+	none := &request{kind: kindReply, start: d.record.now()}
+	if m.To == nil {
+		refuse(d.refused(none, messages.ErrNoRequest))
+		return
+	}
+	s, ok := m.To.Replier().(*session)
+	if !ok || s.record != d.record {
+		refuse(d.refused(none, messages.ErrNoLink))
+		return
+	}
+	frame := m.Frame
+	if m.Message != nil {
+		packed, err := messages.Pack(m.Message)
+		if err != nil {
+			refuse(d.refused(none, err))
+			return
+		}
+		frame = packed
+	}
+	header := m.Header
+	if len(header) == 0 {
+		header = s.ReplyHeader(m.To)
+	}
+	q, err := s.replyTo(m.To, header, frame)
+	if err == nil && !m.To.TakeReply() {
+		err = d.refused(q, messages.ErrReplied)
+	}
+	if err != nil {
+		refuse(err)
+		return
+	}
+	q.command = c
+	s.correlator.PostUserMessage(q)
+}
