@@ -140,6 +140,12 @@ type LinkConfig struct {
 	// error, is dropped and counted (RequestsDropped). Nil: all of them are.
 	Overload func(*messages.Inbound) (*iso8583.Message, error)
 
+	// Reject recognises the rejects of the peer or its network, which often look
+	// like requests: messages.RejectBaseI, messages.RejectVersion9, or a function of
+	// one's own. Their senders get messages.ErrRejected, with the code. Nil: there
+	// are none.
+	Reject messages.Rejecter
+
 	// KeyFields are the fields whose values, with the MTI's version, class and
 	// function pair, tell requests in flight apart; empty means field 11, the
 	// STAN. Fields that hold card data are refused.

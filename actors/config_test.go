@@ -170,7 +170,7 @@ func TestKeySpace(t *testing.T) {
 var optional = map[string]bool{
 	"Name": true, "Addrs": true, "Spec": true, "Framing": true, // required
 	"TLS": true, "TLSFiles": true, "Dial": true, "Echo": true, "OnEvent": true, "OnLate": true, "Logger": true,
-	"Accept": true, "OnSecond": true, "Handler": true, "Ordered": true, "Overload": true,
+	"Accept": true, "OnSecond": true, "Handler": true, "Ordered": true, "Overload": true, "Reject": true,
 }
 
 func TestConfigDefaults(t *testing.T) {
@@ -199,6 +199,7 @@ func TestDefaultsKeepWhatIsSet(t *testing.T) {
 	c.KeyFields, c.Logger = []int{37, 11}, slog.Default()
 	c.Handler = func(context.Context, *messages.Inbound) {}
 	c.Overload = func(*messages.Inbound) (*iso8583.Message, error) { return nil, nil }
+	c.Reject = messages.RejectBaseI
 	c.OnEvent, c.OnLate = func(messages.Event) {}, func(*messages.LateReply) {}
 	v := reflect.ValueOf(&c).Elem()
 	for i := range v.NumField() {

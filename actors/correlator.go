@@ -45,6 +45,10 @@ type (
 		err    error // why key is not there
 		header []byte
 		body   []byte
+		// isReject and rejectCode are what the configuration says of a reject; key is
+		// then that of the request.
+		isReject   bool
+		rejectCode string
 	}
 	// streamEnd comes behind the last batch.
 	streamEnd struct{}
@@ -148,6 +152,10 @@ func (c *correlator) match(in *batch) {
 		f := &in.frames[in.next]
 		in.next++
 		switch {
+		case f.isReject:
+			if !c.response(f, in.at) {
+				c.unmatched(f)
+			}
 		case f.mti.IsRequest() && c.record.config.Handler != nil:
 			c.session.inbound.Add(1)
 			c.arrivals = append(c.arrivals, arrival{c.session.inboundOf(f, in.at), c.session})
@@ -180,7 +188,7 @@ func (c *correlator) response(f *inFrame, at int64) bool {
 	case from == wordQueued, from == wordClaimed:
 		// A repeat that is still queued is answered by its original's response,
 		// and never written.
-		if !c.record.answer(q, from, f.header, f.body) {
+		if !c.settle(q, from, f) {
 			return c.response(f, at) // it moved meanwhile
 		}
 		c.session.lastMatch.Store(at)
@@ -194,11 +202,21 @@ func (c *correlator) response(f *inFrame, at int64) bool {
 	return true
 }
 
+// settle settles q by a response or a reject; false when it had settled before.
+func (c *correlator) settle(q *request, from uint32, f *inFrame) bool {
+	if f.isReject {
+		return c.record.reject(q, from, f.rejectCode)
+	}
+	return c.record.answer(q, from, f.header, f.body)
+}
+
 // answerOriginals settles what q repeats, where that still waits, by a copy of
 // the same response.
 func (c *correlator) answerOriginals(q *request, f *inFrame) {
 	for o := c.table.answered(q); o != nil; o = c.table.answered(o) {
-		c.record.answer(o, wordClaimed, bytes.Clone(f.header), bytes.Clone(f.body))
+		again := *f
+		again.header, again.body = bytes.Clone(f.header), bytes.Clone(f.body)
+		c.settle(o, wordClaimed, &again)
 	}
 }
 
@@ -214,7 +232,7 @@ func (c *correlator) late(q *request, f *inFrame, at int64) {
 	}
 	c.record.counters.late.Add(1)
 	c.record.notifier.event(messages.NewLateReply(messages.LateReply{
-		Link: c.record.name, Key: q.key, Request: q.frame, Response: f.body, Header: f.header,
+		Link: c.record.name, Key: q.key, Request: q.frame, Response: f.body, Header: f.header, RejectCode: f.rejectCode,
 		SentSession: q.session, ReceivedSession: c.session.number,
 		SentAt: c.record.time(q.claimedAt), SettledAt: c.record.time(q.settledAt), ReceivedAt: c.record.time(at),
 	}, c.record.config.Spec))
@@ -224,7 +242,7 @@ func (c *correlator) unmatched(f *inFrame) {
 	c.record.counters.unmatched.Add(1)
 	c.record.notifier.event(&messages.Unmatched{
 		Link: c.record.name, Session: c.session.number, MTI: f.mti, Key: f.key, Err: f.err,
-		Frame: f.body, Header: f.header,
+		Frame: f.body, Header: f.header, RejectCode: f.rejectCode,
 	})
 }
 

@@ -128,11 +128,28 @@ func (l *readLoop) add(header, body []byte) bool {
 	}
 	f := inFrame{header: header, body: body}
 	f.mti, f.key, f.err = l.session.record.keys.Read(body)
+	if l.session.record.config.Reject != nil {
+		l.reject(&f)
+	}
 	l.batch.frames = append(l.batch.frames, f)
 	if len(l.batch.frames) == maxBatch {
 		l.flush()
 	}
 	return true
+}
+
+// reject asks the configuration whether f is a reject.
+func (l *readLoop) reject(f *inFrame) {
+	r := l.session.record
+	defer func() {
+		if p := recover(); p != nil {
+			r.panicked("Reject", p)
+		}
+	}()
+	key, code, ok := r.config.Reject(messages.NewReceived(f.mti, f.header, f.body, r.keys))
+	if ok {
+		f.key, f.err, f.isReject, f.rejectCode = key, nil, true, code
+	}
 }
 
 // takeBatch gets an empty batch: a new one, or one that the correlator has

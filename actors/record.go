@@ -128,10 +128,20 @@ func (r *Record) Accepts() string { return r.config.Accept }
 // state may have something to tell.
 func (r *Record) SetPID(pid *actor.PID) { r.pid.Store(pid) }
 
-// Tell sends a message to the link's actor, or drops it when there is none yet.
+// Tell sends a message to the link's actor, or drops it when there is none yet,
+// or none any more.
 func (r *Record) Tell(msg any) {
-	if pid := r.pid.Load(); pid != nil {
+	if pid := r.pid.Load(); pid != nil && !r.isGone() {
 		r.system.Root.Send(pid, msg)
+	}
+}
+
+func (r *Record) isGone() bool {
+	select {
+	case <-r.gone:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -19,6 +19,15 @@ func (r *Record) answer(q *request, from uint32, header, reply []byte) bool {
 	return true
 }
 
+// reject settles q as rejected; false when it had settled before.
+func (r *Record) reject(q *request, from uint32, code string) bool {
+	if !q.take(from) {
+		return false
+	}
+	r.failed(q, messages.ErrRejected, &messages.RejectError{Code: code})
+	return true
+}
+
 // posted settles a post or a reply whose bytes were handed to the network.
 func (r *Record) posted(q *request) bool {
 	if !q.take(wordClaimed) {

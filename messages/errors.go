@@ -22,7 +22,7 @@ var (
 	ErrInDoubt = errors.New("in doubt")
 
 	// ErrRejected means that the peer answered that it did not process the
-	// request.
+	// request: the link's Reject has recognised it. The cause is a *RejectError.
 	ErrRejected = errors.New("rejected")
 )
 

@@ -49,6 +49,8 @@ type LateReply struct {
 	// Header stood in front of the response, where the framing has headers; it
 	// is shared likewise.
 	Header []byte
+	// RejectCode is set where the response is a reject: the link's Reject gave it.
+	RejectCode string
 	// SentSession and ReceivedSession are equal unless the link restarted
 	// between request and response.
 	SentSession     uint64
@@ -96,6 +98,8 @@ type Unmatched struct {
 	// Key is the zero value when it cannot be read; Err then says why.
 	Key Key
 	Err error
+	// RejectCode is set where it is a reject: the link's Reject gave it.
+	RejectCode string
 	// Frame is the packed message, Header what stood in front of it where the
 	// framing has headers; the receiver must not change them.
 	Frame  []byte

@@ -14,7 +14,7 @@ import (
 
 // tally counts what callers were told.
 type tally struct {
-	sends, answered, posted, notSent, inDoubt atomic.Uint64
+	sends, answered, posted, notSent, inDoubt, rejected atomic.Uint64
 }
 
 // note counts the result of one send, and judges its error: of the one type,
@@ -35,13 +35,16 @@ func (c *tally) note(t *testing.T, link string, post bool, err error) {
 		return
 	}
 	notSent, inDoubt := errors.Is(err, messages.ErrNotSent), errors.Is(err, messages.ErrInDoubt)
-	if e.Link != link || e.Cause == nil || e.Took < 0 || notSent == inDoubt ||
-		errors.Is(err, messages.ErrRejected) || notSent != (e.Session == 0) {
+	rejected := errors.Is(err, messages.ErrRejected)
+	if e.Link != link || e.Cause == nil || e.Took < 0 || notSent && inDoubt || rejected == (notSent || inDoubt) ||
+		notSent != (e.Session == 0) {
 		t.Errorf("not one outcome of %s, with cause and session: %+v", link, *e)
 	}
 	switch {
 	case notSent:
 		c.notSent.Add(1)
+	case rejected:
+		c.rejected.Add(1)
 	default:
 		c.inDoubt.Add(1)
 	}

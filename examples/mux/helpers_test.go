@@ -11,9 +11,9 @@ import (
 
 	"github.com/moov-io/iso8583"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/isolink-go/isolink/examples/internal/issuer"
+	"github.com/isolink-go/isolink/examples/internal/leaktest"
 	"github.com/isolink-go/isolink/examples/internal/traffic"
 	"github.com/isolink-go/isolink/examples/spec87"
 	"github.com/isolink-go/isolink/framing"
@@ -21,7 +21,7 @@ import (
 	"github.com/isolink-go/isolink/supervisor"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // patience bounds what has no reason to take long.
 const patience = 20 * time.Second

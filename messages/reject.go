@@ -1,0 +1,92 @@
+package messages
+
+import (
+	"fmt"
+
+	"github.com/isolink-go/isolink/framing"
+)
+
+// Rejecter recognises a message by which the peer, or a network between, says that
+// it did not process a request. It is asked of each message before that is sorted
+// by its direction, since a reject often looks like a request. It returns ok and
+// the key of the request that was rejected, and a code that says why, which is
+// shown in errors and logs and so must not be card data.
+//
+// It runs where the messages are read: it should be quick, and must not block. A
+// panic is recovered and counted, and the message sorted as any other.
+type Rejecter func(r *Received) (key Key, code string, ok bool)
+
+// Received is a message of the peer, as a Rejecter sees it. It must not be kept,
+// nor its slices be changed.
+type Received struct {
+	// MTI is the zero value where it could not be read.
+	MTI MTI
+	// Frame is the packed message, Header what stood in front of it where the
+	// framing has headers.
+	Frame  []byte
+	Header []byte
+
+	keys *KeyReader
+}
+
+// NewReceived is for links: keys is what KeyOf reads with.
+func NewReceived(mti MTI, header, frame []byte, keys *KeyReader) *Received {
+	return &Received{MTI: mti, Header: header, Frame: frame, keys: keys}
+}
+
+// KeyOf reads the key of a request of type mti from the message's key fields,
+// whatever type the message itself has. The error is a *KeyError.
+func (r *Received) KeyOf(mti MTI) (Key, error) {
+	_, key, err := r.keys.Read(r.Frame)
+	if err != nil {
+		return Key{}, err
+	}
+	return key.as(mti), nil
+}
+
+// as is the key of a message of type mti with the same values.
+func (k Key) as(mti MTI) Key {
+	k.class = emptyKey(mti).class
+	k.values[0] = k.values[0]&keyLengthMask | (mti.Function()-'0')>>1<<keyLengthBits
+	return k
+}
+
+// RejectBaseI recognises the rejects of Visa's BASE I by their header, which
+// [framing.VisaBaseI] gives: the message behind it is the request itself, with its
+// own MTI. The code is the header's, four digits.
+func RejectBaseI(r *Received) (key Key, code string, ok bool) {
+	if len(r.Header) <= framing.BaseILen {
+		return Key{}, "", false // only the header of a reject is longer
+	}
+	header, err := framing.ParseBaseI(r.Header)
+	if err != nil || !header.Rejected {
+		return Key{}, "", false
+	}
+	key, err = r.KeyOf(r.MTI)
+	return key, header.RejectCode, err == nil
+}
+
+// RejectVersion9 recognises the rejects of BASE24 and of others that return a
+// request as it was, with a 9 in the place of the MTI's version: 9200 for a 0200.
+// version is that of the link's requests, such as '0' for ISO 8583:1987. The code
+// is the MTI of the reject.
+func RejectVersion9(version byte) Rejecter {
+	return func(r *Received) (key Key, code string, ok bool) {
+		if r.MTI.Version() != '9' {
+			return Key{}, "", false
+		}
+		original := r.MTI
+		original[0] = version
+		key, err := r.KeyOf(original)
+		return key, r.MTI.String(), err == nil
+	}
+}
+
+// RejectError is the cause of a send that the peer rejected.
+type RejectError struct {
+	// Code is what the link's Rejecter gave.
+	Code string
+}
+
+// Error says the code.
+func (e *RejectError) Error() string { return fmt.Sprintf("reject code %s", e.Code) }

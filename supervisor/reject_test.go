@@ -1,0 +1,120 @@
+package supervisor_test
+
+import (
+	"bytes"
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/isolink-go/isolink/framing"
+	"github.com/isolink-go/isolink/messages"
+	"github.com/isolink-go/isolink/supervisor"
+	"github.com/isolink-go/isolink/supervisor/linktest"
+)
+
+// isRejected judges the error of a send that was rejected.
+func isRejected(t *testing.T, code string, err error) {
+	t.Helper()
+	require.ErrorIs(t, err, messages.ErrRejected)
+	require.NotErrorIs(t, err, messages.ErrInDoubt)
+	require.NotErrorIs(t, err, messages.ErrNotSent)
+	var why *messages.RejectError
+	require.ErrorAs(t, err, &why)
+	assert.Equal(t, code, why.Code)
+	var e *messages.SendError
+	require.ErrorAs(t, err, &e)
+	assert.EqualValues(t, 1, e.Session)
+}
+
+// baseIReject is the header of a reject with that code, in front of the
+// original's.
+func baseIReject(original []byte, code [2]byte) []byte {
+	own := make([]byte, 26, 26+len(original))
+	own[0], own[1], own[2] = 26, 1|0x80, 2
+	own[22] = 0x80
+	copy(own[24:], code[:])
+	return append(own, original...)
+}
+
+// TestRejectBaseI: Visa returns the request as it was, behind a header that says
+// so. Its sender gets the code at once; a request of the network with the same
+// STAN and MTI is still one.
+func TestRejectBaseI(t *testing.T) {
+	host := startHost(t, linktest.PeerConfig{
+		Framing: framing.VisaBaseI{},
+		Handle: func(c *linktest.Conn, f linktest.Frame) error {
+			if stanOf(f.Body)%2 == 1 {
+				return c.WriteFrame(linktest.Frame{Header: baseIReject(f.Header, [2]byte{0x00, 0x09}), Body: f.Body})
+			}
+			return linktest.Reply()(c, f)
+		},
+	})
+	var asked journal[string]
+	l := startUp(t, host, func(c *supervisor.LinkConfig) {
+		c.Framing, c.Reject = framing.VisaBaseI{}, messages.RejectBaseI
+		c.Handler = func(_ context.Context, in *messages.Inbound) { asked.add(in.MTI.String()) }
+	})
+	for stan := range 20 {
+		frame := newFrame("0200", stan)
+		reply, err := l.Exchange(patient(t), frame)
+		if stan%2 == 1 {
+			isRejected(t, "0009", err)
+			continue
+		}
+		require.NoError(t, err)
+		assert.Equal(t, string(response(frame)), string(reply))
+	}
+	require.NoError(t, connOf(t, host, 1).WriteFrame(linktest.Frame{Body: newFrame("0200", 1)}))
+	assert.Equal(t, []string{"0200"}, asked.awaitSome(t, 1, "the network's own request"))
+	assert.Zero(t, l.Status().Counters.Unmatched)
+}
+
+// TestRejectVersion9: BASE24 returns a request with a 9 for its version; the keys
+// of other classes and STANs are not touched by it.
+func TestRejectVersion9(t *testing.T) {
+	host := startHost(t, linktest.PeerConfig{Handle: func(c *linktest.Conn, f linktest.Frame) error {
+		body := bytes.Clone(f.Body)
+		body[0] = '9'
+		return c.WriteFrame(linktest.Frame{Body: body})
+	}})
+	var events journal[messages.Event]
+	l := startUp(t, host, func(c *supervisor.LinkConfig) {
+		c.Reject, c.OnEvent = messages.RejectVersion9('0'), events.add
+	})
+	_, err := l.Exchange(patient(t), newFrame("0200", 1))
+	isRejected(t, "9200", err)
+	_, err = l.Exchange(patient(t), newFrame("0420", 1))
+	isRejected(t, "9420", err)
+	require.NoError(t, l.PostFrame(patient(t), newFrame("0220", 2)))
+	told := awaitEvents[*messages.Unmatched](t, &events, 1)[0]
+	assert.Equal(t, "9220", told.RejectCode)
+}
+
+// TestLateReject: a reject of a request that is in doubt is a late reply with its
+// code.
+func TestLateReject(t *testing.T) {
+	rec := newRecorder()
+	host := startHost(t, linktest.PeerConfig{Recorder: rec, Handle: linktest.Drop()})
+	var lates lateLog
+	l := startUp(t, host, lates.over, func(c *supervisor.LinkConfig) { c.Reject = messages.RejectVersion9('0') })
+	frame := newFrame("0200", 1)
+	l.doubt(rec, frame)
+	reject := bytes.Clone(frame)
+	reject[0] = '9'
+	require.NoError(t, connOf(t, host, 1).WriteFrame(linktest.Frame{Body: reject}))
+	late := lates.hook.awaitSome(t, 1, "the late reject")[0]
+	assert.Equal(t, "9200", late.RejectCode)
+	assert.Equal(t, string(frame), string(late.Request))
+}
+
+// TestRejectThatPanics: the message is sorted as any other.
+func TestRejectThatPanics(t *testing.T) {
+	host := startHost(t, linktest.PeerConfig{})
+	l := startUp(t, host, func(c *supervisor.LinkConfig) {
+		c.Reject = func(*messages.Received) (messages.Key, string, bool) { panic("no") }
+	})
+	l.works(1)
+	assert.EqualValues(t, 1, l.Status().Counters.Panics)
+}
