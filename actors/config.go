@@ -24,7 +24,7 @@ const (
 	DefaultWriteTimeout    = 10 * time.Second
 	DefaultKeepAlive       = 30 * time.Second
 	DefaultIdleTime        = 30 * time.Second
-	DefaultEchoTimeout     = 10 * time.Second
+	DefaultNetworkTimeout  = 10 * time.Second
 	DefaultMaxMissedEchoes = 3
 	DefaultLateWindow      = time.Minute
 	DefaultMaxInFlight     = 10_000
@@ -98,21 +98,27 @@ type LinkConfig struct {
 	// switches them off.
 	KeepAlive time.Duration
 
-	// Echo builds the network management request (0800) that is sent when
-	// nothing was received, or nothing was sent, for IdleTime. Nil: no echo, a
-	// silent peer is noticed by TCP keep-alive alone. It runs in a goroutine of
-	// its own, a slow one beside the next, and must give each message a fresh STAN.
-	Echo func() (*iso8583.Message, error)
+	// SignOn, when it is configured, is the first exchange of each session, in the
+	// state SigningOn: the link is up when it was answered and Check has found
+	// nothing. Otherwise the session ends, and it counts as a failure for Backoff.
+	SignOn NetworkManagement
+	// SignOff is exchanged by Link.SignOff, and with SignOffOnStop before a session
+	// that is closed or paused ends; never when it is restarted. Whatever comes of
+	// it, the link then is signed off, or the session ends.
+	SignOff       NetworkManagement
+	SignOffOnStop bool
+	// Echo is exchanged when nothing was received, or nothing was sent, for
+	// IdleTime. Without one, a silent peer is noticed by TCP keep-alive alone. Its
+	// Timeout, building included, is when it counts as missed and the next one is
+	// sent.
+	Echo NetworkManagement
 	// IdleTime is how long a link may be silent before it sends an echo; 0
-	// means 30 s. It is not used when Echo is nil.
+	// means 30 s. It is not used without Echo.
 	IdleTime time.Duration
-	// EchoTimeout is the longest that an echo may take, building included,
-	// before it counts as missed and the next one is sent; 0 means 10 s.
-	EchoTimeout time.Duration
 	// MaxMissedEchoes in a row end the session; 0 means 3, and 255 are the most.
 	// Any response to a request of ours meanwhile starts the count anew: it shows
 	// that both directions work. A silent peer is noticed within IdleTime +
-	// MaxMissedEchoes × EchoTimeout.
+	// MaxMissedEchoes × Echo.Timeout.
 	MaxMissedEchoes int
 
 	// Handler gets the requests of the peer, each in a call of its own, MaxHandlers
@@ -150,6 +156,12 @@ type LinkConfig struct {
 	// function pair, tell requests in flight apart; empty means field 11, the
 	// STAN. Fields that hold card data are refused.
 	KeyFields []int
+	// STANs gives field 11 to messages that have none: those of Send and Post, and of
+	// commands; packed ones are sent as they are. Send takes another one while the
+	// key is reserved; what it has given stays in the message, for a reversal. The
+	// links of one acquirer and host share one. Nil: none is given.
+	STANs *messages.STANs
+
 	// LateWindow is how long the key of a request in doubt stays reserved, and
 	// a late reply to it is recognised, counted from when its caller was told;
 	// 0 means 1 min. In the worst case, when every request times out, a link
@@ -189,6 +201,21 @@ type LinkConfig struct {
 	Logger *slog.Logger
 }
 
+// NetworkManagement is an exchange of network management (0800, 1804, 2804) that
+// a link makes by itself.
+type NetworkManagement struct {
+	// Build makes the request. It runs in a goroutine of its own, a slow one beside
+	// the next, and must give each message a fresh STAN. Nil: there is no such
+	// exchange.
+	Build func() (*iso8583.Message, error)
+	// Check judges the response, in that goroutine; an error, which is told in
+	// events and logs, refuses. messages.WantCode makes one. Nil: any response will
+	// do.
+	Check func(*iso8583.Message) error
+	// Timeout is the longest that it may take, building included; 0 means 10 s.
+	Timeout time.Duration
+}
+
 // OnSecond says what becomes of another connection of the peer of a link that
 // has a session already.
 type OnSecond uint8
@@ -222,7 +249,9 @@ func (c LinkConfig) withDefaults() LinkConfig {
 	c.WriteTimeout = orDefault(c.WriteTimeout, DefaultWriteTimeout)
 	c.KeepAlive = orDefault(c.KeepAlive, DefaultKeepAlive)
 	c.IdleTime = orDefault(c.IdleTime, DefaultIdleTime)
-	c.EchoTimeout = orDefault(c.EchoTimeout, DefaultEchoTimeout)
+	for _, n := range []*NetworkManagement{&c.SignOn, &c.SignOff, &c.Echo} {
+		n.Timeout = orDefault(n.Timeout, DefaultNetworkTimeout)
+	}
 	c.MaxMissedEchoes = orDefault(c.MaxMissedEchoes, DefaultMaxMissedEchoes)
 	c.LateWindow = orDefault(c.LateWindow, DefaultLateWindow)
 	c.MaxInFlight = orDefault(c.MaxInFlight, DefaultMaxInFlight)
@@ -290,7 +319,12 @@ func (f *faults) session(c LinkConfig) *messages.KeyReader {
 	f.positive("SendTimeout", c.SendTimeout)
 	f.positive("WriteTimeout", c.WriteTimeout)
 	f.positive("IdleTime", c.IdleTime)
-	f.positive("EchoTimeout", c.EchoTimeout)
+	f.positive("Echo.Timeout", c.Echo.Timeout)
+	f.positive("SignOn.Timeout", c.SignOn.Timeout)
+	f.positive("SignOff.Timeout", c.SignOff.Timeout)
+	if c.SignOffOnStop && c.SignOff.Build == nil {
+		f.add("SignOffOnStop", "has nothing to send: give SignOff")
+	}
 	f.positive("LateWindow", c.LateWindow)
 	f.atLeastOne("MaxMissedEchoes", int64(c.MaxMissedEchoes))
 	f.atMost("MaxMissedEchoes", int64(c.MaxMissedEchoes), math.MaxUint8)

@@ -84,7 +84,9 @@ func TestConfigFaults(t *testing.T) {
 		{"SendTimeout", func(c *LinkConfig) { c.SendTimeout = negative }, "SendTimeout"},
 		{"WriteTimeout", func(c *LinkConfig) { c.WriteTimeout = negative }, "WriteTimeout"},
 		{"IdleTime", func(c *LinkConfig) { c.IdleTime = negative }, "IdleTime"},
-		{"EchoTimeout", func(c *LinkConfig) { c.EchoTimeout = negative }, "EchoTimeout"},
+		{"Echo.Timeout", func(c *LinkConfig) { c.Echo.Timeout = negative }, "Echo.Timeout"},
+		{"SignOn.Timeout", func(c *LinkConfig) { c.SignOn.Timeout = negative }, "SignOn.Timeout"},
+		{"SignOff.Timeout", func(c *LinkConfig) { c.SignOff.Timeout = negative }, "SignOff.Timeout"},
 		{"LateWindow", func(c *LinkConfig) { c.LateWindow = negative }, "LateWindow"},
 		{"SendTimeout without end", func(c *LinkConfig) { c.SendTimeout = math.MaxInt64 }, "SendTimeout"},
 		{"LateWindow without end", func(c *LinkConfig) { c.LateWindow = math.MaxInt64 }, "LateWindow"},
@@ -169,8 +171,8 @@ func TestKeySpace(t *testing.T) {
 // optional are the fields whose zero value stays, by their comments.
 var optional = map[string]bool{
 	"Name": true, "Addrs": true, "Spec": true, "Framing": true, // required
-	"TLS": true, "TLSFiles": true, "Dial": true, "Echo": true, "OnEvent": true, "OnLate": true, "Logger": true,
-	"Accept": true, "OnSecond": true, "Handler": true, "Ordered": true, "Overload": true, "Reject": true,
+	"TLS": true, "TLSFiles": true, "Dial": true, "SignOffOnStop": true, "OnEvent": true, "OnLate": true, "Logger": true,
+	"Accept": true, "OnSecond": true, "Handler": true, "Ordered": true, "Overload": true, "Reject": true, "STANs": true,
 }
 
 func TestConfigDefaults(t *testing.T) {
@@ -178,7 +180,9 @@ func TestConfigDefaults(t *testing.T) {
 	assert.Equal(t, LinkConfig{
 		ConnectTimeout: 10 * time.Second, TLSTimeout: 10 * time.Second, SendTimeout: 30 * time.Second,
 		WriteTimeout: 10 * time.Second, KeepAlive: 30 * time.Second,
-		IdleTime: 30 * time.Second, EchoTimeout: 10 * time.Second, MaxMissedEchoes: 3,
+		IdleTime: 30 * time.Second, MaxMissedEchoes: 3,
+		Echo:   NetworkManagement{Timeout: 10 * time.Second},
+		SignOn: NetworkManagement{Timeout: 10 * time.Second}, SignOff: NetworkManagement{Timeout: 10 * time.Second},
 		KeyFields: []int{11}, LateWindow: time.Minute,
 		HandleTimeout: 30 * time.Second, MaxHandlers: 64, MaxInbound: 1_024,
 		MaxInFlight: 10_000, MaxQueuedBytes: 64 << 20, MaxLate: 100_000, MaxFrame: 65_535, MaxEvents: 1_024,
@@ -195,7 +199,7 @@ func TestDefaultsKeepWhatIsSet(t *testing.T) {
 	c := goodConfig()
 	c.TLSFiles.CA = "ca.pem"
 	c.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("none") }
-	c.Echo = func() (*iso8583.Message, error) { return nil, errors.New("none") }
+	c.Echo.Build = func() (*iso8583.Message, error) { return nil, errors.New("none") }
 	c.KeyFields, c.Logger = []int{37, 11}, slog.Default()
 	c.Handler = func(context.Context, *messages.Inbound) {}
 	c.Overload = func(*messages.Inbound) (*iso8583.Message, error) { return nil, nil }
@@ -215,10 +219,19 @@ func TestDefaultsKeepWhatIsSet(t *testing.T) {
 			require.Fail(t, "a kind of field that this test does not set", v.Type().Field(i).Name)
 		}
 	}
+	c.SignOn.Timeout, c.SignOff.Timeout, c.Echo.Timeout = 1, 2, 3
+	c.SignOn.Check = func(*iso8583.Message) error { return nil }
 	c.Backoff = Backoff{MinDelay: 1, Base: 2, Cap: 3, StableAfter: 4}
 	made := reflect.ValueOf(c.withDefaults())
 	for i := range v.NumField() {
 		name := v.Type().Field(i).Name
+		if name == "SignOn" || name == "SignOff" || name == "Echo" {
+			want, got := v.Field(i).Interface().(NetworkManagement), made.Field(i).Interface().(NetworkManagement)
+			assert.Equal(t, want.Timeout, got.Timeout, name)
+			assert.Equal(t, want.Build == nil, got.Build == nil, name)
+			assert.Equal(t, want.Check == nil, got.Check == nil, name)
+			continue
+		}
 		if v.Field(i).Kind() == reflect.Func {
 			assert.Equal(t, v.Field(i).Pointer(), made.Field(i).Pointer(), name)
 			continue

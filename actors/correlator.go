@@ -227,7 +227,7 @@ func (c *correlator) late(q *request, f *inFrame, at int64) {
 	}
 	c.answerOriginals(q, f)
 	c.session.lastMatch.Store(at)
-	if q.kind == kindEcho {
+	if q.kind == kindNetwork {
 		return
 	}
 	c.record.counters.late.Add(1)

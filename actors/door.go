@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -99,13 +100,12 @@ func (d *Door) ExchangeWith(ctx context.Context, header, frame []byte) (replyHea
 // doubt: the peer's answer is lost).
 func (d *Door) Send(ctx context.Context, msg *iso8583.Message) (*iso8583.Message, error) {
 	start := d.record.now()
-	frame, err := messages.Pack(msg)
-	if err != nil {
-		return nil, d.refused(&request{start: start}, err)
+	q, reply, err := d.sendOnce(ctx, msg, start)
+	for tries := 1; q != nil && q.ownSTAN && errors.Is(err, messages.ErrDuplicateKey) && tries < maxSTANTries; tries++ {
+		d.record.counters.notSent.Add(^uint64(0)) // it is tried again
+		msg.UnsetField(stanField)
+		q, reply, err = d.sendOnce(ctx, msg, start)
 	}
-	q := d.request(kindSend, nil, frame)
-	q.start = start
-	reply, err := d.do(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -118,14 +118,44 @@ func (d *Door) Send(ctx context.Context, msg *iso8583.Message) (*iso8583.Message
 	return answer, nil
 }
 
+// maxSTANTries is how many STANs a message gets from the link's allocator, until
+// one is neither in flight nor reserved for a late reply.
+const maxSTANTries = 1_000
+
+// stanField is field 11, the systems trace audit number.
+const stanField = 11
+
+func (d *Door) sendOnce(ctx context.Context, msg *iso8583.Message, start int64) (q *request, reply []byte, err error) {
+	q = d.request(kindSend, nil, nil)
+	q.start = start
+	if err := d.pack(q, msg); err != nil {
+		return nil, nil, d.refused(q, err)
+	}
+	reply, err = d.do(ctx, q)
+	return q, reply, err
+}
+
+// pack makes the frame of q, whose message gets a STAN where it has none and the
+// link has an allocator.
+func (d *Door) pack(q *request, msg *iso8583.Message) (err error) {
+	if stans := d.record.config.STANs; stans != nil && msg != nil {
+		if q.ownSTAN, err = stans.Fill(msg); err != nil {
+			return err
+		}
+	}
+	q.frame, err = messages.Pack(msg)
+	return err
+}
+
 // Post packs and sends a message that gets no response, and returns when its
 // bytes were handed to the network. Errors are as Send's.
 func (d *Door) Post(ctx context.Context, msg *iso8583.Message) error {
-	frame, err := messages.Pack(msg)
-	if err != nil {
-		return d.refused(d.request(kindPost, nil, nil), err)
+	q := d.request(kindPost, nil, nil)
+	if err := d.pack(q, msg); err != nil {
+		return d.refused(q, err)
 	}
-	return d.PostFrame(ctx, frame)
+	_, err := d.do(ctx, q)
+	return err
 }
 
 // PostFrame is Post for a packed message; the link owns frame from here on.
@@ -278,6 +308,8 @@ func (r *Record) whyDown() error {
 		return messages.ErrDraining
 	case messages.Closed:
 		return messages.ErrClosed
+	case messages.SigningOn, messages.SignedOff:
+		return messages.ErrNotSignedOn
 	case messages.Up: // about to leave it
 		return messages.ErrLinkDown
 	case messages.Waiting, messages.Connecting, messages.Paused:

@@ -37,12 +37,10 @@ func (d *Door) command(q *request, msg *iso8583.Message, timeout time.Duration) 
 		q.deadline, q.common = q.start+int64(min(timeout, maxDuration)), false
 	}
 	if msg != nil {
-		packed, err := messages.Pack(msg)
-		if err != nil {
+		if err := d.pack(q, msg); err != nil {
 			d.refuseCommand(q, err)
 			return
 		}
-		q.frame = packed
 	}
 	session, err := d.enter(q)
 	if err != nil {

@@ -27,9 +27,10 @@ type link struct {
 	cancelDial context.CancelFunc
 	socket     *socket // dialled, not yet a session's
 	session    *session
-	echoSent   int64 // clock time
-	reason     error // of the transition under way
-	over       bool  // this incarnation ends: nothing is taken any more
+	echoSent   int64  // clock time
+	signing    uint64 // the token of the sign-on or sign-off that is awaited; 0: none
+	reason     error  // of the transition under way
+	over       bool   // this incarnation ends: nothing is taken any more
 }
 
 // timer is one scheduler message; a token tells its last arming.
@@ -115,7 +116,7 @@ func (l *link) handle(msg any) {
 		// may be taken back before its own Obey is here.
 		l.command(w)
 	case Cut:
-		if p := l.machine.phase; p == phaseDraining || p == phaseEnding {
+		if p := l.machine.phase; p == phaseDraining || p == phaseEnding || (p == phaseSigningOff && l.machine.draining) {
 			l.step(evCut, nil)
 		}
 	case dialled:
@@ -138,6 +139,13 @@ func (l *link) handle(msg any) {
 		}
 	case echoDone:
 		l.echoDone(m)
+	case signDone:
+		l.signDone(m)
+	case Sign:
+		l.machine.off = l.record.SignedOff()
+		if l.machine.phase != phaseNew {
+			l.step(evSign, nil)
+		}
 	}
 }
 
@@ -149,7 +157,9 @@ func (l *link) start() {
 	l.machine = machine{
 		want: r.Want(), failures: r.memory.failures,
 		expects: r.config.Accept != "", once: r.once, arrived: l.socket != nil,
-		echo: r.config.Echo != nil, maxMissed: uint8(r.config.MaxMissedEchoes), // at most 255, by Validate
+		signOn: r.config.SignOn.Build != nil, signOff: r.config.SignOff.Build != nil,
+		offOnStop: r.config.SignOffOnStop, off: r.SignedOff(),
+		echo: r.config.Echo.Build != nil, maxMissed: uint8(r.config.MaxMissedEchoes), // at most 255, by Validate
 	}
 	l.step(evStart, nil)
 	if l.socket != nil { // the link is paused or closed
@@ -190,14 +200,14 @@ func (l *link) arrived(m arrived) {
 	want := l.machine.want
 	switch {
 	case want == wantPause || want == wantClose,
-		l.machine.phase == phaseUp && l.record.config.OnSecond == Refuse:
+		l.machine.serves() && l.record.config.OnSecond == Refuse:
 		m.refuse()
 	case l.machine.phase == phaseWaiting:
 		l.socket = m.socket
 		l.step(evConnected, nil)
 	default:
 		l.keepArrived(m.socket)
-		if l.machine.phase == phaseUp {
+		if l.machine.serves() {
 			l.step(evReplaced, messages.ErrReplaced)
 		}
 	}
@@ -236,6 +246,8 @@ func (l *link) fired(m timerFired) {
 		l.step(evEchoMissed, fmt.Errorf("%w: %d in a row", messages.ErrNoEcho, l.machine.missed+1))
 	case timerStable:
 		l.step(evStable, nil)
+	case timerSign:
+		l.signed(messages.ErrTimeout)
 	case timerEnd:
 		l.step(evEndTimeout, errors.New("the reader did not end"))
 	case timerKinds:
@@ -260,7 +272,7 @@ func (l *link) echoDone(m echoDone) {
 		return
 	}
 	if m.err == nil {
-		if t := &l.timers[timerEcho]; l.machine.phase == phaseUp && t.cancel != nil {
+		if t := &l.timers[timerEcho]; t.cancel != nil {
 			t.cancel()
 			t.cancel = nil
 			l.step(evEchoAnswered, nil)
@@ -305,6 +317,7 @@ func (l *link) end() {
 	}()
 	l.over = true
 	l.record.session.Store(nil)
+	l.record.current.Store(nil)
 	if p := l.machine.phase; p != phaseFailed && p != phaseClosed {
 		// An actor panicked, or was stopped by somebody else: it counts as a
 		// failure like any other.

@@ -17,6 +17,10 @@ func (l *link) perform(a action) {
 		l.giveUpDial()
 	case actOpen:
 		l.open()
+	case actSignOn:
+		l.sign("SignOn", l.record.config.SignOn)
+	case actSignOff:
+		l.sign("SignOff", l.record.config.SignOff)
 	case actAdmit:
 		l.record.session.Store(l.session)
 	case actRefuse:
@@ -26,7 +30,7 @@ func (l *link) perform(a action) {
 	case actEcho:
 		l.echoSent = l.record.now()
 		l.record.workers.Go(l.session.echo)
-		l.arm(timerEcho, l.record.config.EchoTimeout)
+		l.arm(timerEcho, l.record.config.Echo.Timeout)
 	case actWatchStable:
 		l.arm(timerStable, l.record.config.Backoff.StableAfter)
 	case actDrain:
@@ -92,6 +96,7 @@ func (l *link) open() {
 	r.memory.session++
 	s := newSession(r, r.memory.session, l.ctx.Self(), l.socket)
 	l.session, l.socket = s, nil
+	r.current.Store(s)
 	r.shown.update(func(st *Status) { st.Session, st.Peer = s.number, s.socket.addr })
 	spawnWriter(l.ctx, s)
 	spawnCorrelator(l.ctx, s)

@@ -10,6 +10,9 @@ type (
 	// Cut ends at once what is being drained: who asked for it waits no longer.
 	Cut struct{}
 
+	// Sign tells it that Record.SignedOff changed.
+	Sign struct{}
+
 	// arrived is a connection that the peer of the link has opened.
 	arrived struct {
 		socket *socket
@@ -30,6 +33,12 @@ func (Restart) IgnoreDeadLetterLogging() {}
 
 // IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
 func (Cut) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
+func (Sign) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
+func (signDone) IgnoreDeadLetterLogging() {}
 
 // IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
 func (arrived) IgnoreDeadLetterLogging() {}

@@ -20,10 +20,22 @@ const (
 	// phaseConnecting: a dial is under way, with its own time limits. Left by
 	// its outcome, or by a command.
 	phaseConnecting
+	// phaseSigningOn: a session whose sign-on is under way; it takes no requests.
+	// timerSign is armed. Left by the outcome, the timer, the session's end or
+	// failure, or a command.
+	phaseSigningOn
 	// phaseUp: a session takes requests; timerIdle or timerEcho is armed where
 	// echoes are configured, timerStable until it fired. Left by the session's
 	// end, its failure, a missed echo, or a command.
 	phaseUp
+	// phaseSigningOff: a sign-off is under way; the session takes no new requests.
+	// timerSign is armed. It leads to phaseSignedOff, or, where the session is to
+	// end, to phaseEnding. Left by the outcome, the timer, the session's end or
+	// failure, or a command.
+	phaseSigningOff
+	// phaseSignedOff: a session that takes no requests until it is signed on again;
+	// the same timers are armed as in phaseUp, timerStable apart. Left as phaseUp is.
+	phaseSignedOff
 	// phaseDraining: the session takes no new requests; those in flight go on
 	// until all have settled or the command is cut short. No timer is armed:
 	// every request in flight has its deadline. Left by evDrained, evCut, or
@@ -58,6 +70,7 @@ const (
 	timerIdle
 	timerEcho
 	timerStable
+	timerSign
 	timerEnd
 	timerKinds // how many there are
 )
@@ -73,6 +86,10 @@ const (
 	evBackoff                    // timerBackoff fired
 	evConnected                  // the dial gave a socket, or the peer has connected
 	evConnectFailed              // the dial failed
+	evSignedOn                   // the sign-on was answered, and accepted
+	evSignOnFailed               // it was refused, or not answered, or timerSign fired
+	evSignedOff                  // the sign-off is over, whatever came of it
+	evSign                       // off changed
 	evIdle                       // silent for IdleTime
 	evEchoAnswered               // the echo was answered, or timerEcho fired and a response had come
 	evEchoMissed                 // timerEcho fired, and none had come
@@ -94,6 +111,8 @@ const (
 	actDial                      // start to connect
 	actCancelDial                // give up connecting
 	actOpen                      // make the session of the socket
+	actSignOn                    // begin the sign-on, arm timerSign
+	actSignOff                   // begin the sign-off, arm timerSign
 	actAdmit                     // publish the session: requests may come
 	actRefuse                    // withdraw the session
 	actWatchIdle                 // arm timerIdle
@@ -115,10 +134,16 @@ type machine struct {
 	// failures in a row, at most maxFailures; it outlives the incarnation.
 	failures uint8
 	missed   uint8 // echoes in a row
+	off      bool  // the operator wants to be signed off
+	on       bool  // the session was signed on, and not signed off since
+	draining bool  // it was told to drain: that is not taken back
 
 	expects   bool  // the peer connects: this end never dials
 	once      bool  // a session of an acceptor: it ends with its socket
 	arrived   bool  // the peer's connection is there from the start
+	signOn    bool  // sign-on is configured
+	signOff   bool  // sign-off is configured
+	offOnStop bool  // and goes before a session that is closed or paused ends
 	echo      bool  // echoes are configured
 	maxMissed uint8 // of them end the session
 }
@@ -133,8 +158,17 @@ func (m *machine) state() messages.State {
 		return messages.Waiting
 	case phaseConnecting:
 		return messages.Connecting
+	case phaseSigningOn:
+		return messages.SigningOn
 	case phaseUp:
 		return messages.Up
+	case phaseSignedOff:
+		return messages.SignedOff
+	case phaseSigningOff:
+		if m.draining {
+			return messages.Draining
+		}
+		return messages.SignedOff
 	case phaseDraining:
 		return messages.Draining
 	case phaseEnding:
@@ -148,4 +182,17 @@ func (m *machine) state() messages.State {
 		return messages.Closed
 	}
 	panic(fmt.Sprintf("actors: phase %d", m.phase))
+}
+
+// serves reports whether the phase has a session that another connection of the
+// peer takes the place of.
+func (m *machine) serves() bool {
+	switch m.phase {
+	case phaseSigningOn, phaseUp, phaseSignedOff:
+		return true
+	case phaseSigningOff:
+		return !m.draining
+	case phaseNew, phaseWaiting, phaseConnecting, phaseDraining, phaseEnding, phasePaused, phaseClosed, phaseFailed:
+	}
+	return false
 }

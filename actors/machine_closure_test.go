@@ -76,7 +76,12 @@ func (w world) moves(t *testing.T) []move {
 		return append(w.keepMoves(all), move{name: "supervisor", to: next})
 	case phaseNew:
 		return append(all, w.take(t, "", evStart, nil))
-	case phaseWaiting, phaseConnecting, phaseUp, phaseDraining, phaseEnding, phasePaused:
+	case phaseWaiting, phaseConnecting, phaseSigningOn, phaseUp, phaseSigningOff, phaseSignedOff, phaseDraining, phaseEnding, phasePaused:
+	}
+	if w.machine.signOn || w.machine.signOff { // where it makes a difference
+		m := w.take(t, "sign", evSign, func(n *world) { n.machine.off = !n.machine.off })
+		m.operator = true
+		all = append(all, m)
 	}
 	all = append(all, w.take(t, "obey", evCommand, func(n *world) { n.machine.want, n.told = n.wanted, true }))
 	if w.wanted == wantRun {
@@ -97,7 +102,13 @@ func (w world) keepMoves(all []move) []move {
 			next.kept = true
 			all = append(all, move{name: "peer connects", to: next})
 		}
-	case phaseNew, phaseWaiting, phaseConnecting, phaseUp, phasePaused, phaseClosed:
+	case phaseSigningOff:
+		if w.machine.expects && w.machine.draining && w.machine.want != wantPause && w.machine.want != wantClose {
+			next := w
+			next.kept = true
+			all = append(all, move{name: "peer connects", to: next})
+		}
+	case phaseNew, phaseWaiting, phaseConnecting, phaseSigningOn, phaseUp, phaseSignedOff, phasePaused, phaseClosed:
 	}
 	return all
 }
@@ -117,15 +128,19 @@ func (w world) sessionMoves(t *testing.T) []move {
 	add(w.armed[timerEcho], evEchoAnswered, fires(timerEcho))
 	add(w.armed[timerEcho], evEchoMissed, fires(timerEcho))
 	add(w.armed[timerStable], evStable, func(n *world) { n.armed[timerStable], n.stable = false, true })
+	add(w.machine.phase == phaseSigningOn, evSignedOn, nil)
+	add(w.machine.phase == phaseSigningOn, evSignOnFailed, nil)
+	add(w.machine.phase == phaseSigningOff, evSignedOff, nil)
 	add(w.armed[timerEnd], evEndTimeout, fires(timerEnd))
 	add(w.dialling, evConnected, func(n *world) { n.dialling, n.socket = false, dialledSocket })
 	add(w.machine.expects && w.machine.phase == phaseWaiting, evConnected, func(n *world) { n.socket = dialledSocket })
-	add(w.machine.expects && w.machine.phase == phaseUp, evReplaced, func(n *world) { n.kept = true })
+	add(w.machine.expects && w.machine.serves(), evReplaced, func(n *world) { n.kept = true })
 	add(w.dialling, evConnectFailed, func(n *world) { n.dialling = false })
 	add(session, evFailing, nil)
 	add(session, evEnded, nil)
 	add(session && w.drainAsked, evDrained, nil)
-	add(w.machine.phase == phaseDraining || w.machine.phase == phaseEnding, evCut, nil)
+	add(w.machine.phase == phaseDraining || w.machine.phase == phaseEnding ||
+		(w.machine.phase == phaseSigningOff && w.machine.draining), evCut, nil)
 	return all
 }
 
@@ -145,7 +160,7 @@ func (w world) take(t *testing.T, name string, ev event, before func(*world)) mo
 		require.Failf(t, fault, "%s in %+v", name, w)
 	}
 	if next.machine.phase != w.machine.phase {
-		next.armed = [timerKinds]bool{}
+		next.armed, next.stable = [timerKinds]bool{}, false
 	}
 	for _, a := range actions {
 		if fault := next.perform(a); fault != "" {
@@ -156,7 +171,7 @@ func (w world) take(t *testing.T, name string, ev event, before func(*world)) mo
 			require.Failf(t, "dials without a wait", "%s in %+v", name, w)
 		}
 	}
-	if ev == evStart && next.machine.phase != phaseUp {
+	if ev == evStart && socketIn(next.machine.phase) == noSocket {
 		next.socket = noSocket // link.start closes what it does not need
 	}
 	if fault := next.judge(w.machine, ev); fault != "" {
@@ -200,6 +215,9 @@ func (w *world) perform(a action) string {
 		fault := expect(w.socket == dialledSocket, "no socket to make a session of")
 		w.socket = openSocket
 		return fault
+	case actSignOn, actSignOff:
+		w.armed[timerSign] = true
+		return expect(session && !w.admitting, "signs without a session, or admits meanwhile")
 	case actAdmit:
 		w.admitting = true
 		return expect(w.socket == openSocket, "admits without a session")
@@ -248,6 +266,11 @@ func (w world) judge(before machine, ev event) string {
 	must(w.dialling == (p == phaseConnecting), "dials while it is not connecting, or the reverse")
 	must(w.socket == socketIn(p), "a socket that should not be there, or none")
 	must(w.drainAsked || p != phaseDraining, "drains without asking")
+	must(m.signOn || p != phaseSigningOn, "signs on, though it cannot")
+	must(m.signOff || p != phaseSigningOff, "signs off, though it cannot")
+	must(!m.off || p != phaseUp, "up, and signed off")
+	must(p != phaseUp || m.on == m.signOn, "up without its sign-on")
+	must(p != phaseSignedOff || m.off, "signed off, unasked")
 	must((w.failed == 1) == (p == phaseFailed || p == phaseClosed), "ended without telling, or the reverse")
 	must(m.failures <= maxFailures, "too many failures")
 	must(m.failures >= before.failures || (ev == evStable && m.failures == 0), "failures forgotten")
@@ -255,7 +278,7 @@ func (w world) judge(before machine, ev event) string {
 	must(m.failures > before.failures || before.failures == maxFailures ||
 		(p != phaseFailed && ev != evConnectFailed), "a failure that is not counted")
 	must(m.missed <= m.maxMissed, "too many echoes missed")
-	must(!m.echo || p != phaseUp || m.missed < m.maxMissed, "up after too many missed echoes")
+	must(!m.echo || (p != phaseUp && p != phaseSignedOff) || m.missed < m.maxMissed, "up after too many missed echoes")
 	must(m.echo == before.echo && m.maxMissed == before.maxMissed, "another configuration")
 	must(!w.told || w.wanted != wantPause || m.want == wantPause, "a pause is forgotten")
 	must(!w.told || w.wanted != wantClose || m.want == wantClose, "a close is forgotten")
@@ -270,7 +293,7 @@ func (w world) judge(before machine, ev event) string {
 // socketIn is what becomes of the one socket of an incarnation.
 func socketIn(p phase) socketStage {
 	switch p {
-	case phaseUp, phaseDraining:
+	case phaseSigningOn, phaseUp, phaseSigningOff, phaseSignedOff, phaseDraining:
 		return openSocket
 	case phaseEnding:
 		return closingSocket
@@ -284,8 +307,10 @@ func (w world) shouldBeArmed() (armed [timerKinds]bool) {
 	switch w.machine.phase {
 	case phaseWaiting:
 		armed[timerBackoff] = !w.machine.expects
-	case phaseUp:
-		armed[timerStable] = !w.stable
+	case phaseSigningOn, phaseSigningOff:
+		armed[timerSign] = true
+	case phaseUp, phaseSignedOff:
+		armed[timerStable] = w.machine.phase == phaseUp && !w.stable
 		if w.machine.echo {
 			armed[timerIdle], armed[timerEcho] = !w.armed[timerEcho], w.armed[timerEcho]
 		}

@@ -13,7 +13,8 @@ import (
 // The names by which scripts, tables and failures speak of the machine.
 var (
 	phaseNames = map[phase]string{
-		phaseNew: "new", phaseWaiting: "waiting", phaseConnecting: "connecting", phaseUp: "up",
+		phaseNew: "new", phaseWaiting: "waiting", phaseConnecting: "connecting",
+		phaseSigningOn: "signing on", phaseUp: "up", phaseSigningOff: "signing off", phaseSignedOff: "signed off",
 		phaseDraining: "draining", phaseEnding: "ending", phasePaused: "paused", phaseClosed: "closed",
 		phaseFailed: "failed",
 	}
@@ -22,9 +23,11 @@ var (
 		evIdle: "idle", evEchoAnswered: "echo-answered", evEchoMissed: "echo-missed", evStable: "stable",
 		evFailing: "failing", evDrained: "drained", evCut: "cut", evEndTimeout: "end-timeout", evEnded: "ended",
 		evCommand: "command", evReplaced: "replaced",
+		evSignedOn: "signed-on", evSignOnFailed: "sign-on-failed", evSignedOff: "signed-off", evSign: "sign",
 	}
 	actionNames = map[action]string{
 		actWait: "wait", actDial: "dial", actCancelDial: "cancel-dial", actOpen: "open", actAdmit: "admit",
+		actSignOn: "sign-on", actSignOff: "sign-off",
 		actRefuse: "refuse", actWatchIdle: "watch-idle", actEcho: "echo", actWatchStable: "watch-stable",
 		actDrain: "drain", actClose: "close", actAbort: "abort", actGuardEnd: "guard-end", actFail: "fail",
 		actStop: "stop",
@@ -47,14 +50,15 @@ type scriptedLink struct {
 //
 // makes a link whose actor has not begun (N echoes missed in a row end a
 // session; none are sent without), or one whose peer connects, or a session of an
-// acceptor, and
+// acceptor; sign-on, sign-off and sign-off-on-stop configure those; and
 //
 //	events
 //	…
 //
 // gives it one event a line: those of the machine; resume, restart, pause and
 // close for a command with that wish; incarnation for the supervisor's restart,
-// incarnation-with-connection where the peer has connected meanwhile.
+// incarnation-with-connection where the peer has connected meanwhile; operator-off
+// and operator-on for the wish to be signed off.
 // The answer is a line for each: the phase, the state shown (where it has
 // another name), what the actor has to do, and the failures in a row when their
 // number has changed.
@@ -98,6 +102,12 @@ func newScriptedLink(t *testing.T, d *datadriven.TestData) *scriptedLink {
 			require.Contains(t, commandNames, arg.SingleVal(t))
 			l.wanted = commandNames[arg.SingleVal(t)]
 			l.machine.want = l.wanted
+		case "sign-on":
+			l.machine.signOn = true
+		case "sign-off":
+			l.machine.signOff = true
+		case "sign-off-on-stop":
+			l.machine.signOff, l.machine.offOnStop = true, true
 		case "expects":
 			l.machine.expects = true
 		case "once":
@@ -122,6 +132,9 @@ func (l *scriptedLink) give(t *testing.T, events []string) string {
 			}
 			l.machine.want = w
 			actions, fault = tryStep(&l.machine, evCommand)
+		case name == "operator-off", name == "operator-on":
+			l.machine.off = name == "operator-off"
+			actions, fault = tryStep(&l.machine, evSign)
 		case name == "incarnation":
 			require.Equal(t, phaseFailed, l.machine.phase, "only a link that failed is restarted")
 			l.machine = nextIncarnation(l.machine, l.wanted)
@@ -143,7 +156,10 @@ func (l *scriptedLink) give(t *testing.T, events []string) string {
 // nextIncarnation is the machine that the supervisor's restart makes, as
 // link.start does.
 func nextIncarnation(m machine, wanted want) machine {
-	return machine{want: wanted, failures: m.failures, expects: m.expects, echo: m.echo, maxMissed: m.maxMissed}
+	return machine{
+		want: wanted, failures: m.failures, off: m.off, expects: m.expects,
+		signOn: m.signOn, signOff: m.signOff, offOnStop: m.offOnStop, echo: m.echo, maxMissed: m.maxMissed,
+	}
 }
 
 func eventNamed(name string) (event, bool) {

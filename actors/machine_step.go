@@ -12,8 +12,14 @@ func (m *machine) step(ev event) []action {
 		return m.stepWaiting(ev)
 	case phaseConnecting:
 		return m.stepConnecting(ev)
+	case phaseSigningOn:
+		return m.stepSigningOn(ev)
 	case phaseUp:
 		return m.stepUp(ev)
+	case phaseSigningOff:
+		return m.stepSigningOff(ev)
+	case phaseSignedOff:
+		return m.stepSignedOff(ev)
 	case phaseDraining:
 		return m.stepDraining(ev)
 	case phaseEnding:
@@ -44,7 +50,7 @@ func (m *machine) stepNew(ev event) []action {
 	m.want = wantRun
 	switch {
 	case m.arrived:
-		return m.becomeUp()
+		return m.becomeConnected()
 	case m.failures == 0:
 		return m.becomeSeeking()
 	}
@@ -55,11 +61,13 @@ func (m *machine) stepWaiting(ev event) []action {
 	switch ev {
 	case evBackoff:
 		return m.becomeConnecting()
+	case evSign:
+		return nil
 	case evConnected:
 		if !m.expects {
 			panic(m.illegal(ev))
 		}
-		return m.becomeUp()
+		return m.becomeConnected()
 	case evCommand:
 		if m.want == wantRun {
 			return nil // it is what it does; the host keeps its delay
@@ -73,10 +81,12 @@ func (m *machine) stepWaiting(ev event) []action {
 func (m *machine) stepConnecting(ev event) []action {
 	switch ev {
 	case evConnected:
-		return m.becomeUp()
+		return m.becomeConnected()
 	case evConnectFailed:
 		m.fails()
 		return m.becomeWaiting()
+	case evSign:
+		return nil
 	case evCommand:
 		if m.want == wantRun || m.want == wantRestart {
 			m.want = wantRun
@@ -88,7 +98,82 @@ func (m *machine) stepConnecting(ev event) []action {
 	}
 }
 
+func (m *machine) stepSigningOn(ev event) []action {
+	switch ev {
+	case evSignedOn:
+		m.on = true
+		return m.becomeUp()
+	case evSignOnFailed:
+		return m.becomeEnding(actClose)
+	case evSign:
+		if m.off { // the host may be about to accept
+			return m.becomeSigningOff()
+		}
+		return nil
+	default:
+		return m.stepSession(ev)
+	}
+}
+
 func (m *machine) stepUp(ev event) []action {
+	switch ev {
+	case evStable:
+		m.failures = 0
+		return nil
+	case evSign:
+		if m.off {
+			return m.becomeSigningOff()
+		}
+		return nil
+	default:
+		return m.stepWatched(ev)
+	}
+}
+
+func (m *machine) stepSignedOff(ev event) []action {
+	switch ev {
+	case evSign:
+		if !m.off {
+			return m.becomeSigningOn()
+		}
+		return nil
+	default:
+		return m.stepWatched(ev)
+	}
+}
+
+func (m *machine) stepSigningOff(ev event) []action {
+	switch ev {
+	case evSignedOff:
+		m.on = false
+		switch {
+		case m.want != wantRun:
+			return m.becomeEnding(actClose)
+		case m.off:
+			return m.becomeSignedOff()
+		}
+		return m.becomeSigningOn()
+	case evSign:
+		return nil // it is looked at when this is over
+	case evCut:
+		return m.becomeEnding(actAbort)
+	case evDrained:
+		return nil
+	case evCommand:
+		if m.draining {
+			m.keepDraining()
+			return nil
+		}
+		return m.stepSession(ev)
+	case evEnded:
+		return m.finish()
+	default:
+		return m.stepSession(ev)
+	}
+}
+
+// stepWatched is what the phases with echoes have in common.
+func (m *machine) stepWatched(ev event) []action {
 	switch ev {
 	case evIdle:
 		return []action{actEcho}
@@ -101,9 +186,14 @@ func (m *machine) stepUp(ev event) []action {
 			return m.becomeEnding(actAbort)
 		}
 		return []action{actEcho}
-	case evStable:
-		m.failures = 0
-		return nil
+	default:
+		return m.stepSession(ev)
+	}
+}
+
+// stepSession is what the phases with a session that goes on have in common.
+func (m *machine) stepSession(ev event) []action {
+	switch ev {
 	case evReplaced:
 		return m.becomeEnding(actAbort)
 	case evFailing:
@@ -123,6 +213,9 @@ func (m *machine) stepUp(ev event) []action {
 func (m *machine) stepDraining(ev event) []action {
 	switch ev {
 	case evDrained:
+		if m.offOnStop && m.on && m.want != wantRestart {
+			return m.becomeSigningOff()
+		}
 		return m.becomeEnding(actClose)
 	case evCut:
 		return m.becomeEnding(actAbort)
@@ -130,6 +223,8 @@ func (m *machine) stepDraining(ev event) []action {
 		return m.becomeEnding(actGuardEnd)
 	case evEnded:
 		return m.finish()
+	case evSign:
+		return nil // the next session's affair
 	case evCommand:
 		m.keepDraining()
 		return nil
@@ -151,7 +246,7 @@ func (m *machine) stepEnding(ev event) []action {
 	case evCommand:
 		m.keepDraining()
 		return nil
-	case evFailing, evDrained:
+	case evFailing, evDrained, evSign:
 		return nil
 	default:
 		panic(m.illegal(ev))
@@ -159,7 +254,11 @@ func (m *machine) stepEnding(ev event) []action {
 }
 
 func (m *machine) stepPaused(ev event) []action {
-	if ev != evCommand {
+	switch ev {
+	case evSign:
+		return nil
+	case evCommand:
+	default:
 		panic(m.illegal(ev))
 	}
 	return m.obeyWithoutSession(m.becomeSeeking)
@@ -222,10 +321,48 @@ func (m *machine) becomeConnecting() []action {
 	return []action{actDial}
 }
 
+// becomeConnected makes a session of the socket, which is up, or to be signed on
+// first, or stays signed off.
+func (m *machine) becomeConnected() []action {
+	m.missed = 0
+	if m.off {
+		return append([]action{actOpen}, m.becomeSignedOff()...)
+	}
+	return append([]action{actOpen}, m.becomeSigningOn()...)
+}
+
+// becomeSigningOn goes on to up at once where there is no sign-on.
+func (m *machine) becomeSigningOn() []action {
+	if !m.signOn {
+		return m.becomeUp()
+	}
+	m.phase = phaseSigningOn
+	return []action{actSignOn}
+}
+
 func (m *machine) becomeUp() []action {
 	m.phase = phaseUp
+	return m.watched(actAdmit, actWatchStable)
+}
+
+// becomeSigningOff goes on at once where there is no sign-off.
+func (m *machine) becomeSigningOff() []action {
+	if !m.signOff {
+		m.on = false
+		return append([]action{actRefuse}, m.becomeSignedOff()...)
+	}
+	m.phase = phaseSigningOff
+	return []action{actRefuse, actSignOff}
+}
+
+func (m *machine) becomeSignedOff() []action {
+	m.phase = phaseSignedOff
+	return m.watched()
+}
+
+// watched are the actions of a phase with echoes, where they are configured.
+func (m *machine) watched(actions ...action) []action {
 	m.missed = 0
-	actions := []action{actOpen, actAdmit, actWatchStable}
 	if m.echo {
 		actions = append(actions, actWatchIdle)
 	}
@@ -234,6 +371,7 @@ func (m *machine) becomeUp() []action {
 
 func (m *machine) becomeDraining() []action {
 	m.phase = phaseDraining
+	m.draining = true
 	return []action{actRefuse, actDrain}
 }
 

@@ -17,6 +17,10 @@ func startWorlds() []world {
 		{told: true},
 		{machine: machine{echo: true, maxMissed: 1}, told: true},
 		{machine: machine{echo: true, maxMissed: 3}, told: true},
+		{machine: machine{echo: true, maxMissed: 1, signOn: true, signOff: true, offOnStop: true}, told: true},
+		{machine: machine{signOn: true}, told: true},
+		{machine: machine{signOff: true, expects: true}, told: true},
+		{machine: machine{signOn: true, signOff: true, offOnStop: true, once: true, arrived: true}, told: true, socket: dialledSocket},
 		{machine: machine{echo: true, maxMissed: 2, expects: true}, told: true},
 		{machine: machine{echo: true, maxMissed: 2, once: true, arrived: true}, told: true, socket: dialledSocket},
 	}
@@ -62,11 +66,14 @@ func TestMachineClosure(t *testing.T) {
 // testComesUp: a link that should be up can always get there without anybody's
 // help (P6), and a paused one can be made to.
 func testComesUp(t *testing.T, all explored) {
+	there := func(w world) bool {
+		return w.machine.phase == phaseUp || (w.machine.phase == phaseSignedOff && w.machine.off)
+	}
 	canBeUp := all.leadingTo(
-		func(w world) bool { return w.machine.phase == phaseUp && w.told },
+		func(w world) bool { return there(w) && w.told },
 		func(m move) bool { return !m.operator })
 	canBeMade := all.leadingTo(
-		func(w world) bool { return w.machine.phase == phaseUp && w.wanted == wantRun },
+		func(w world) bool { return there(w) && w.wanted == wantRun },
 		func(move) bool { return true })
 	for w := range all {
 		if w.machine.once {
@@ -160,12 +167,15 @@ func (all explored) leadingTo(goal func(world) bool, usable func(move) bool) map
 // event. A phase that is never left has them all, and ignores them.
 var canHave = map[phase][]event{
 	phaseNew:        {evStart},
-	phaseWaiting:    {evBackoff, evCommand},
-	phaseConnecting: {evConnected, evConnectFailed, evCommand},
-	phaseUp:         {evIdle, evEchoAnswered, evEchoMissed, evStable, evReplaced, evFailing, evEnded, evCommand},
-	phaseDraining:   {evDrained, evCut, evFailing, evEnded, evCommand},
-	phaseEnding:     {evEnded, evEndTimeout, evCut, evCommand, evFailing, evDrained},
-	phasePaused:     {evCommand},
+	phaseWaiting:    {evBackoff, evCommand, evSign},
+	phaseConnecting: {evConnected, evConnectFailed, evCommand, evSign},
+	phaseSigningOn:  {evSignedOn, evSignOnFailed, evReplaced, evFailing, evEnded, evCommand, evSign},
+	phaseSigningOff: {evSignedOff, evDrained, evCut, evReplaced, evFailing, evEnded, evCommand, evSign},
+	phaseSignedOff:  {evSign, evIdle, evEchoAnswered, evEchoMissed, evReplaced, evFailing, evEnded, evCommand},
+	phaseUp:         {evSign, evIdle, evEchoAnswered, evEchoMissed, evStable, evReplaced, evFailing, evEnded, evCommand},
+	phaseDraining:   {evDrained, evCut, evFailing, evEnded, evCommand, evSign},
+	phaseEnding:     {evEnded, evEndTimeout, evCut, evCommand, evFailing, evDrained, evSign},
+	phasePaused:     {evCommand, evSign},
 }
 
 // testIllegalEvents: an event that the phase cannot have panics and changes
@@ -228,6 +238,13 @@ var machineTransitions = []struct {
 	{"restarted while it connects", phaseConnecting, wantRestart, evCommand, phaseConnecting, ""},
 	{"paused while it connects", phaseConnecting, wantPause, evCommand, phasePaused, "cancel-dial"},
 	{"closed while it connects", phaseConnecting, wantClose, evCommand, phaseClosed, "cancel-dial, refuse, stop"},
+
+	{"signed on", phaseSigningOn, wantRun, evSignedOn, phaseUp, "admit, watch-stable, watch-idle"},
+	{"sign-on refused", phaseSigningOn, wantRun, evSignOnFailed, phaseEnding, "refuse, close"},
+	{"paused while it signs on", phaseSigningOn, wantPause, evCommand, phaseDraining, "refuse, drain"},
+	{"the session ends while it signs on", phaseSigningOn, wantRun, evEnded, phaseFailed, "refuse, fail"},
+	{"silent while it is signed off", phaseSignedOff, wantRun, evIdle, phaseSignedOff, "echo"},
+	{"closed while it is signed off", phaseSignedOff, wantClose, evCommand, phaseDraining, "refuse, drain"},
 
 	{"silent", phaseUp, wantRun, evIdle, phaseUp, "echo"},
 	{"echo answered", phaseUp, wantRun, evEchoAnswered, phaseUp, "watch-idle"},
@@ -316,10 +333,12 @@ func TestShownState(t *testing.T) {
 	for p, shown := range map[phase]messages.State{ // with wantClose
 		phaseNew: messages.Waiting, phaseWaiting: messages.Waiting, phaseFailed: messages.Waiting,
 		phaseConnecting: messages.Connecting, phaseUp: messages.Up,
+		phaseSigningOn: messages.SigningOn, phaseSigningOff: messages.SignedOff, phaseSignedOff: messages.SignedOff,
 		phaseDraining: messages.Draining, phaseEnding: messages.Draining,
 		phasePaused: messages.Paused, phaseClosed: messages.Closed,
 	} {
 		assert.Equal(t, shown, (&machine{phase: p, want: wantClose}).state(), phaseNames[p])
 	}
 	assert.Equal(t, messages.Waiting, (&machine{phase: phaseEnding}).state(), "nobody asked for the end")
+	assert.Equal(t, messages.Draining, (&machine{phase: phaseSigningOff, draining: true}).state(), "before the end")
 }

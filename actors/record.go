@@ -2,6 +2,7 @@ package actors
 
 import (
 	"crypto/tls"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -44,6 +45,13 @@ type Record struct {
 
 	// want is the operator's: handles write it, the link's actor reads it.
 	want atomic.Uint32
+
+	// signedOff is the operator's too: the link signs on no session until it is
+	// taken back.
+	signedOff atomic.Bool
+
+	// current is the session of whatever state; nil: none. The link's actor writes it.
+	current atomic.Pointer[session]
 
 	// begun is set once the current incarnation got beyond its start: the
 	// supervisor delays the restart of one that did not.
@@ -199,6 +207,29 @@ func (r *Record) SetWant(w Want) {
 
 // Want is what the operator asked for last.
 func (r *Record) Want() Want { return want(r.want.Load()) }
+
+// SetSignedOff says whether the link should be signed off; its actor has to be told
+// with Sign.
+func (r *Record) SetSignedOff(off bool) { r.signedOff.Store(off) }
+
+// SignedOff is what the operator asked for last.
+func (r *Record) SignedOff() bool { return r.signedOff.Load() }
+
+// Echo exchanges one echo in the session that there is, whatever its state. It
+// returns at once with ErrLinkDown where there is none, and with ErrNoRequest where
+// no echo is configured.
+func (r *Record) Echo() error {
+	if r.config.Echo.Build == nil {
+		return fmt.Errorf("%w: the link has no Echo", messages.ErrNoRequest)
+	}
+	s := r.current.Load()
+	if s == nil {
+		return r.whyDown()
+	}
+	var result error
+	s.network("Echo", r.config.Echo, func(err error) { result = err })
+	return result
+}
 
 // shown is the state of a link as the outside sees it.
 type shown struct {

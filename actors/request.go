@@ -22,14 +22,14 @@ const (
 type kind uint8
 
 const (
-	kindSend  kind = iota // a response; refused while the link drains
-	kindPost              // to be written; refused while the link drains
-	kindReply             // to be written; the answer to a request of the peer, always possible
-	kindEcho              // a response; the link's own, always possible
+	kindSend    kind = iota // a response; refused while the link drains
+	kindPost                // to be written; refused while the link drains
+	kindReply               // to be written; the answer to a request of the peer, always possible
+	kindNetwork             // a response; the link's own, always possible
 )
 
 // isExchange reports whether it waits for a response, and has a key.
-func (k kind) isExchange() bool { return k == kindSend || k == kindEcho }
+func (k kind) isExchange() bool { return k == kindSend || k == kindNetwork }
 
 // isSend reports whether it is a caller's, who is refused when the link drains.
 func (k kind) isSend() bool { return k == kindSend || k == kindPost }
@@ -41,6 +41,7 @@ type request struct {
 
 	// Set by the door, constant afterwards.
 	kind     kind
+	ownSTAN  bool // the link's allocator gave it
 	common   bool // the deadline is the link's SendTimeout away, as most are
 	mti      messages.MTI
 	key      messages.Key

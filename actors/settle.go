@@ -94,7 +94,7 @@ func (r *Record) sendError(q *request, outcome, cause error) *messages.SendError
 // countOutcome counts a settled request; echoes are counted by the link.
 func (r *Record) countOutcome(q *request, outcome error) {
 	switch q.kind {
-	case kindEcho:
+	case kindNetwork:
 		return
 	case kindReply:
 		if outcome == nil {

@@ -168,7 +168,7 @@ func (t *table) dequeue(r *request) {
 }
 
 func (t *table) countOpen(r *request, n int) {
-	if r.kind != kindEcho {
+	if r.kind != kindNetwork {
 		t.open += n
 	}
 }

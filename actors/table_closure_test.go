@@ -31,7 +31,7 @@ type requestKind struct {
 var requestKinds = []requestKind{
 	{"send", kindSend, mtiRequest, 0},
 	{"repeat", kindSend, mtiRepeat, 0},
-	{"echo", kindEcho, mtiRequest, 0},
+	{"echo", kindNetwork, mtiRequest, 0},
 	{"other key", kindSend, mtiRequest, 1},
 	{"post", kindPost, mtiRequest, 0},
 }

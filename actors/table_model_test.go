@@ -118,7 +118,7 @@ func (m *tableModel) leaveLate(now int64) {
 func (m *tableModel) counts() (lates, open int) {
 	for _, e := range m.all {
 		switch {
-		case e.open && e.r.kind != kindEcho:
+		case e.open && e.r.kind != kindNetwork:
 			open++
 		case !e.open && m.find(e.r.key) == e:
 			lates++

@@ -216,7 +216,7 @@ func TestRepeatDigit(t *testing.T) {
 
 func TestTableKinds(t *testing.T) {
 	post := &request{kind: kindPost, deadline: 10}
-	echo := &request{kind: kindEcho, key: stanKeys[2], deadline: 20}
+	echo := &request{kind: kindNetwork, key: stanKeys[2], deadline: 20}
 	send := tableSend(mtiRequest, 30)
 	tb := fullTable(t, post, echo, send)
 	assert.Equal(t, 2, tb.open, "a drain does not wait for the link's own echo")

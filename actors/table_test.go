@@ -186,7 +186,7 @@ func (tr *tableTrial) actions() map[string]func(*rapid.T) {
 
 func (tr *tableTrial) drawRequest(rt *rapid.T) *request {
 	r := &request{
-		kind:     rapid.SampledFrom([]kind{kindSend, kindSend, kindSend, kindPost, kindEcho}).Draw(rt, "kind"),
+		kind:     rapid.SampledFrom([]kind{kindSend, kindSend, kindSend, kindPost, kindNetwork}).Draw(rt, "kind"),
 		mti:      rapid.SampledFrom([]messages.MTI{mtiRequest, mtiRepeat, mtiRepeat}).Draw(rt, "MTI"),
 		common:   rapid.Bool().Draw(rt, "common"),
 		deadline: tr.now + rapid.Int64Range(1, 40).Draw(rt, "timeout"),

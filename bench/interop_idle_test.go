@@ -49,11 +49,11 @@ func (p *pinger) ping(c *connection.Connection) {
 	p.answered <- stan
 }
 
-// echoes makes the echoes of an end of ours, one each EchoTimeout. Under load one
+// echoes makes the echoes of an end of ours, one each Echo.Timeout. Under load one
 // may be late, which is no end of a session here.
 func (p *pinger) echoes(c *supervisor.LinkConfig) {
-	c.IdleTime, c.EchoTimeout, c.MaxMissedEchoes = interopIdle, 20*interopIdle, 255
-	c.Echo = func() (*iso8583.Message, error) { return echo(p.t, "0800", "echo", p.next()), nil }
+	c.IdleTime, c.Echo.Timeout, c.MaxMissedEchoes = interopIdle, 20*interopIdle, 255
+	c.Echo.Build = func() (*iso8583.Message, error) { return echo(p.t, "0800", "echo", p.next()), nil }
 }
 
 // TestInteroperationPings: what the peer's client does when it has nothing to say,

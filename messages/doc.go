@@ -25,6 +25,7 @@
 //	Unmatched       a link        OnEvent, EventStream     none
 //	RequestsDropped a link        OnEvent, EventStream     none
 //	EchoFailed      a link        OnEvent, EventStream     none
+//	SignFailed      a link        OnEvent, EventStream     none
 //	Panicked        a link        OnEvent, EventStream     none
 //	EventsDropped   a link        OnEvent, EventStream     none
 //	Refused         an acceptor   OnEvent, EventStream     none
@@ -34,6 +35,13 @@
 // its own methods, or by an Answer to the link.
 //
 // Command, Reply and Event are sealed: the table is complete.
+//
+// # Numbers and network management
+//
+// STANs gives systems trace audit numbers, from blocks that a STANStore keeps, and
+// RRN makes retrieval reference numbers of them. A Network (ISO87, ISO93, ISO2003,
+// VisaNetwork, MastercardNetwork) makes and judges sign-ons, sign-offs and echoes.
+// A Rejecter recognises the rejects of a network.
 //
 // # Other libraries' framings
 //

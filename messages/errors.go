@@ -34,6 +34,8 @@ var (
 	ErrTimeout error = timeoutError{}
 	// ErrLinkDown means: the link has no session, or its session ended.
 	ErrLinkDown = errors.New("link is down")
+	// ErrNotSignedOn means: the link has a session, and is not signed on.
+	ErrNotSignedOn = errors.New("link is not signed on")
 	// ErrOverloaded means: a limit of the link was reached (MaxInFlight,
 	// MaxQueuedBytes or MaxLate). Send later, or elsewhere.
 	ErrOverloaded = errors.New("link is overloaded")
@@ -73,6 +75,9 @@ var (
 	ErrPeerClosed = errors.New("the peer closed the connection")
 	// ErrNoEcho means that MaxMissedEchoes echoes in a row were not answered.
 	ErrNoEcho = errors.New("echoes were not answered")
+	// ErrSignOn means that the sign-on failed: it could not be built, was not
+	// answered, or was refused (Check). The reason is wrapped too.
+	ErrSignOn = errors.New("sign-on failed")
 	// ErrReplaced means that the peer of a link that is connected to (Accept) has
 	// connected anew: the older connection gave way.
 	ErrReplaced = errors.New("replaced by a newer connection of the peer")

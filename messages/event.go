@@ -175,6 +175,23 @@ func (*EchoFailed) event() {}
 // Origin is the link's name.
 func (e *EchoFailed) Origin() string { return e.Link }
 
+// SignFailed says that a sign-on or a sign-off was not answered, was refused, or
+// could not be built. A sign-on that failed ends its session.
+type SignFailed struct {
+	Link    string
+	Session uint64
+	// Off is true for a sign-off.
+	Off bool
+	// Reason is ErrTimeout, ErrLinkDown, what Build or Check returned (a *CodeError
+	// of WantCode), or another cause of a send.
+	Reason error
+}
+
+func (*SignFailed) event() {}
+
+// Origin is the link's name.
+func (e *SignFailed) Origin() string { return e.Link }
+
 // Panicked says that a function given by the embedding program, or an actor of
 // the link, panicked, and that the link goes on.
 type Panicked struct {
@@ -293,6 +310,18 @@ func (e EchoFailed) Format(f fmt.State, _ rune) {
 
 // LogValue logs the event's parts.
 func (e EchoFailed) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(e)) }
+
+// Format prints link, what failed, and reason, whatever the verb.
+func (e SignFailed) Format(f fmt.State, _ rune) {
+	what := "sign-on"
+	if e.Off {
+		what = "sign-off"
+	}
+	_, _ = fmt.Fprintf(f, "link %s: session %d: %s failed: %v", e.Link, e.Session, what, e.Reason)
+}
+
+// LogValue logs the event's parts.
+func (e SignFailed) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(e)) }
 
 // Format prints link and place, whatever the verb.
 func (e Panicked) Format(f fmt.State, _ rune) {

@@ -60,8 +60,11 @@ func TestRejectBaseIHeaders(t *testing.T) {
 		header []byte
 		ok     bool
 	}{
-		{"none", nil, false}, {"a plain one", plain[:], false}, {"of a reject", longer, true},
-		{"of a reject, with the original's", second, true}, {"longer, and no reject", harmless, false},
+		{"none", nil, false},
+		{"a plain one", plain[:], false},
+		{"of a reject", longer, true},
+		{"of a reject, with the original's", second, true},
+		{"longer, and no reject", harmless, false},
 		{"cut", second[:30], false},
 	} {
 		key, code, ok := messages.RejectBaseI(received(t, "0200", c.header, map[int]string{11: "000123"}))

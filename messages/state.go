@@ -10,8 +10,13 @@ const (
 	Waiting State = iota + 1
 	// Connecting means: an attempt to connect, TLS handshake included, is under way.
 	Connecting
+	// SigningOn means: a session whose sign-on is under way.
+	SigningOn
 	// Up means: a session is ready; the only state that takes requests.
 	Up
+	// SignedOff means: a session that takes no requests, since an operator has signed
+	// the link off. Requests of the peer are answered, and echoes exchanged.
+	SignedOff
 	// Draining means: the session takes no new requests and settles those in flight;
 	// the socket is about to be closed.
 	Draining
@@ -28,8 +33,12 @@ func (s State) String() string {
 		return "waiting"
 	case Connecting:
 		return "connecting"
+	case SigningOn:
+		return "signing on"
 	case Up:
 		return "up"
+	case SignedOff:
+		return "signed off"
 	case Draining:
 		return "draining"
 	case Paused:

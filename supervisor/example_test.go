@@ -212,8 +212,8 @@ func ExampleLinkConfig_echo() {
 	missed := make(chan error, 10)
 	var stan atomic.Int64
 	manager, _ := upTo(ctx, host.Addr(), func(c *supervisor.LinkConfig) {
-		c.IdleTime, c.EchoTimeout, c.MaxMissedEchoes = 20*time.Millisecond, 20*time.Millisecond, 2
-		c.Echo = func() (*iso8583.Message, error) {
+		c.IdleTime, c.Echo.Timeout, c.MaxMissedEchoes = 20*time.Millisecond, 20*time.Millisecond, 2
+		c.Echo.Build = func() (*iso8583.Message, error) {
 			return echoTest(fmt.Sprintf("%06d", stan.Add(1))), nil
 		}
 		c.OnEvent = func(e messages.Event) {

@@ -20,8 +20,8 @@ func echoing(idle, timeout time.Duration) func(*supervisor.LinkConfig) {
 	var stan atomic.Int64
 	stan.Store(899_999)
 	return func(c *supervisor.LinkConfig) {
-		c.IdleTime, c.EchoTimeout, c.MaxMissedEchoes = idle, timeout, echoMost
-		c.Echo = func() (*iso8583.Message, error) {
+		c.IdleTime, c.Echo.Timeout, c.MaxMissedEchoes = idle, timeout, echoMost
+		c.Echo.Build = func() (*iso8583.Message, error) {
 			msg := iso8583.NewMessage(spec)
 			msg.MTI("0800")
 			for id, value := range map[int]string{
@@ -44,7 +44,7 @@ const (
 )
 
 // TestF9UnansweredEchoesFailTheLink: a peer that is silent, or that sends what
-// nobody asked for, is noticed within IdleTime + MaxMissedEchoes × EchoTimeout.
+// nobody asked for, is noticed within IdleTime + MaxMissedEchoes × Echo.Timeout.
 func TestF9UnansweredEchoesFailTheLink(t *testing.T) {
 	chatter := func(c *linktest.Conn) {
 		go func() {

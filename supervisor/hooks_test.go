@@ -206,7 +206,8 @@ func TestEchoThatPanics(t *testing.T) {
 			host := startHost(t, linktest.PeerConfig{Recorder: rec})
 			var events journal[messages.Event]
 			l := startUp(t, host, noting(&events), func(c *supervisor.LinkConfig) {
-				c.Echo, c.IdleTime, c.EchoTimeout, c.MaxMissedEchoes = echo, short, short, 2
+				c.Echo = supervisor.NetworkManagement{Build: echo, Timeout: short}
+				c.IdleTime, c.MaxMissedEchoes = short, 2
 			})
 			failed := awaitEvents[*messages.EchoFailed](t, &events, 1)
 			assert.Error(t, failed[0].Reason)

@@ -125,7 +125,7 @@ func (l *Link) Await(ctx context.Context, state messages.State) error {
 			return nil
 		case messages.Closed:
 			return l.failed(messages.ErrClosed)
-		case messages.Waiting, messages.Connecting, messages.Up, messages.Draining, messages.Paused:
+		default:
 		}
 		select {
 		case <-changed:
@@ -184,11 +184,76 @@ func (l *Link) Restart(ctx context.Context) error {
 		return nil
 	case messages.Closed:
 		return l.failed(messages.ErrClosed)
-	case messages.Waiting, messages.Connecting, messages.Up, messages.Draining:
+	case messages.Waiting, messages.Connecting, messages.SigningOn, messages.Up, messages.SignedOff, messages.Draining:
 	}
 	return l.await(ctx, actors.Restart{}, func(s Status) bool {
-		return s.Session != before.Session || (s.State != messages.Up && s.State != messages.Draining)
+		return s.Session != before.Session || !hasSession(s.State)
 	})
+}
+
+// hasSession reports whether a link in that state has a session.
+func hasSession(state messages.State) bool {
+	switch state {
+	case messages.SigningOn, messages.Up, messages.SignedOff, messages.Draining:
+		return true
+	case messages.Waiting, messages.Connecting, messages.Paused, messages.Closed:
+	}
+	return false
+}
+
+// Echo exchanges one echo, as LinkConfig.Echo makes it, in the session that there
+// is, signed on or not. It returns nil when it was answered and accepted; a
+// *messages.SendError where it was not sent or not answered; the error of the
+// configuration's functions; or messages.ErrLinkDown, ErrNoLink, and ErrNoRequest
+// where there is no Echo. It ends by Echo's Timeout.
+func (l *Link) Echo() error {
+	if l.record == nil {
+		return l.failed(messages.ErrNoLink)
+	}
+	if err := l.record.Echo(); err != nil {
+		return l.failed(err)
+	}
+	return nil
+}
+
+// SignOff has the link refuse requests with messages.ErrNotSignedOn until SignOn,
+// in this session and in later ones. SignOff of the configuration is exchanged
+// where the link is up; what is in flight goes on to be answered. It returns when
+// the link is signed off, or has no session, or with the context's error. What
+// came of the exchange is told by a messages.SignFailed event. It fails with
+// messages.ErrClosed on a closed link.
+func (l *Link) SignOff(ctx context.Context) error {
+	return l.sign(ctx, true, func(s Status) bool { return s.State == messages.SignedOff })
+}
+
+// SignOn takes SignOff back: the link signs on, where SignOn is configured, and
+// requests are taken again. It returns when the link is up, or has no session: it
+// then signs on with the next one; or with the context's error. It fails with
+// messages.ErrClosed on a closed link.
+func (l *Link) SignOn(ctx context.Context) error {
+	return l.sign(ctx, false, func(s Status) bool { return s.State == messages.Up })
+}
+
+func (l *Link) sign(ctx context.Context, off bool, done func(Status) bool) error {
+	if l.record == nil {
+		return l.failed(messages.ErrNoLink)
+	}
+	l.record.SetSignedOff(off)
+	l.record.Tell(actors.Sign{})
+	for {
+		status, changed := l.record.Changed()
+		switch {
+		case status.State == messages.Closed:
+			return l.failed(messages.ErrClosed)
+		case done(status) || !hasSession(status.State) || l.record.SignedOff() != off:
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return l.failed(contextError(ctx, status))
+		}
+	}
 }
 
 // Close ends the link in order: it refuses new sends, settles what is in

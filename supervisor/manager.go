@@ -26,6 +26,8 @@ type (
 	Status = actors.Status
 	// Counters are the counts of a Status.
 	Counters = actors.Counters
+	// NetworkManagement is an exchange that a LinkConfig lets its link make by itself.
+	NetworkManagement = actors.NetworkManagement
 	// OnSecond is what a LinkConfig says of another connection of its peer.
 	OnSecond = actors.OnSecond
 )

@@ -114,8 +114,10 @@ func scenario(t *testing.T, p *probe) {
 	mgr, err := supervisor.New(p.system(), supervisor.Config{Links: []supervisor.LinkConfig{{
 		Name: "probed", Addrs: []string{host.Addr()}, Spec: specs.Spec87ASCII, Framing: framing.Binary2{},
 		SendTimeout: sendTimeout, LateWindow: 50 * time.Millisecond,
-		Echo:     func() (*iso8583.Message, error) { return networkMessage(stan.next()), nil },
-		IdleTime: 20 * time.Millisecond, EchoTimeout: 100 * time.Millisecond,
+		Echo: supervisor.NetworkManagement{
+			Build: func() (*iso8583.Message, error) { return networkMessage(stan.next()), nil }, Timeout: 100 * time.Millisecond,
+		},
+		IdleTime: 20 * time.Millisecond,
 		Backoff: supervisor.Backoff{
 			MinDelay: time.Millisecond, Base: time.Millisecond, Cap: time.Millisecond, StableAfter: 10 * time.Millisecond,
 		},

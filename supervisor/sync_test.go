@@ -125,7 +125,7 @@ func TestLateReplyIsTold(t *testing.T) {
 }
 
 // TestAnsweredEchoes: a link that is silent sends an echo each IdleTime, however
-// long EchoTimeout is, and a peer that falls silent right behind an answer is
+// long Echo.Timeout is, and a peer that falls silent right behind an answer is
 // noticed in the time that is promised.
 func TestAnsweredEchoes(t *testing.T) {
 	const idle, timeout, most, answered = 30 * time.Second, 10 * time.Second, 3, 4
@@ -139,8 +139,8 @@ func TestAnsweredEchoes(t *testing.T) {
 		}
 		return linktest.Reply()(c, f)
 	}}, func(c *supervisor.LinkConfig) {
-		c.Echo = func() (*iso8583.Message, error) { return networkMessage(stan.next()), nil }
-		c.IdleTime, c.EchoTimeout, c.MaxMissedEchoes = idle, timeout, most
+		c.Echo.Build = func() (*iso8583.Message, error) { return networkMessage(stan.next()), nil }
+		c.IdleTime, c.Echo.Timeout, c.MaxMissedEchoes = idle, timeout, most
 		start = time.Now()
 	}, func(t *testing.T, link *supervisor.Link, _ *linktest.Peer) {
 		require.NoError(t, link.Await(t.Context(), messages.Up))
@@ -154,12 +154,12 @@ func TestAnsweredEchoes(t *testing.T) {
 	})
 }
 
-// TestSilentPeerIsNoticed: within IdleTime + MaxMissedEchoes × EchoTimeout.
+// TestSilentPeerIsNoticed: within IdleTime + MaxMissedEchoes × Echo.Timeout.
 func TestSilentPeerIsNoticed(t *testing.T) {
 	stan := newSTANs()
 	bubble(t, linktest.PeerConfig{Handle: silent}, func(c *supervisor.LinkConfig) {
-		c.Echo = func() (*iso8583.Message, error) { return networkMessage(stan.next()), nil }
-		c.IdleTime, c.EchoTimeout, c.MaxMissedEchoes = 30*time.Second, 5*time.Second, 3
+		c.Echo.Build = func() (*iso8583.Message, error) { return networkMessage(stan.next()), nil }
+		c.IdleTime, c.Echo.Timeout, c.MaxMissedEchoes = 30*time.Second, 5*time.Second, 3
 	}, func(t *testing.T, link *supervisor.Link, peer *linktest.Peer) {
 		require.NoError(t, link.Await(t.Context(), messages.Up))
 		start := time.Now()
@@ -174,8 +174,8 @@ func TestSilentPeerIsNoticed(t *testing.T) {
 func TestEchoesKeepALinkUp(t *testing.T) {
 	stan := newSTANs()
 	bubble(t, linktest.PeerConfig{}, func(c *supervisor.LinkConfig) {
-		c.Echo = func() (*iso8583.Message, error) { return networkMessage(stan.next()), nil }
-		c.IdleTime, c.EchoTimeout = 30*time.Second, 5*time.Second
+		c.Echo.Build = func() (*iso8583.Message, error) { return networkMessage(stan.next()), nil }
+		c.IdleTime, c.Echo.Timeout = 30*time.Second, 5*time.Second
 	}, func(t *testing.T, link *supervisor.Link, _ *linktest.Peer) {
 		require.NoError(t, link.Await(t.Context(), messages.Up))
 		time.Sleep(24 * time.Hour)
@@ -183,7 +183,7 @@ func TestEchoesKeepALinkUp(t *testing.T) {
 		assert.Equal(t, messages.Up, status.State)
 		assert.EqualValues(t, 1, status.Session)
 		assert.Zero(t, status.Counters.Missed)
-		// The answer is looked for EchoTimeout after the echo, and the link is then
+		// The answer is looked for Echo.Timeout after the echo, and the link is then
 		// silent for the rest of IdleTime.
 		assert.InDelta(t, 24*time.Hour/(30*time.Second), status.Counters.Echoes, 500)
 		assert.Zero(t, status.Counters.Answered, "echoes are not counted as sends")

@@ -54,7 +54,7 @@ func TestAnInterruptEndsTheRunInOrder(t *testing.T) {
 	assert.Contains(t, out.String(), "CHECK lost: 0 (goal 0) ok")
 	assert.NotContains(t, out.String(), "CHECK answered: ")
 	assert.Contains(t, out.String(), "plan: link-3, ")
-	assert.Contains(t, out.String(), "connecting -> up")
+	assert.Contains(t, out.String(), "signing on -> up")
 }
 
 func TestWrongFlagsAreAllReported(t *testing.T) {

@@ -20,7 +20,7 @@ import (
 // would leave most of them at their defaults.
 const (
 	sendTimeout = 400 * time.Millisecond
-	echoTime    = 200 * time.Millisecond // IdleTime and EchoTimeout
+	echoTime    = 200 * time.Millisecond // IdleTime, and of each exchange of network management
 	minDelay    = 100 * time.Millisecond
 )
 
@@ -33,9 +33,11 @@ func linkConfig(name, addr string, config *tls.Config, numbers *traffic.Numbers,
 		Framing:         framing.Binary2{},
 		TLS:             config,
 		SendTimeout:     sendTimeout,
-		Echo:            traffic.Echo(spec87.Spec, numbers),
+		SignOn:          traffic.Network(spec87.Spec, numbers, messages.ISO87.SignOn, echoTime),
+		SignOff:         traffic.Network(spec87.Spec, numbers, messages.ISO87.SignOff, echoTime),
+		SignOffOnStop:   true,
+		Echo:            traffic.Network(spec87.Spec, numbers, messages.ISO87.Echo, echoTime),
 		IdleTime:        echoTime,
-		EchoTimeout:     echoTime,
 		MaxMissedEchoes: 2,
 		// More than a run can have: no event may go untold here.
 		MaxEvents: 1 << 20,

@@ -56,7 +56,7 @@ func start(o options, logger *slog.Logger) (*mux, error) {
 	for i, addrs := range o.hosts {
 		config.Links = append(config.Links, supervisor.LinkConfig{
 			Name: "host-" + strconv.Itoa(i+1), Addrs: addrs, Spec: spec87.Spec, Framing: o.framing,
-			SendTimeout: o.timeout, Echo: traffic.Echo(spec87.Spec, m.numbers),
+			SendTimeout: o.timeout, Echo: traffic.Network(spec87.Spec, m.numbers, messages.ISO87.Echo, 0),
 		})
 	}
 	var err error

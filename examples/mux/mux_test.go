@@ -138,7 +138,7 @@ func TestInDoubt(t *testing.T) {
 
 // echo sends an echo test, which must be answered, and returns the response code.
 func echo(t *testing.T, link *supervisor.Link) (code string) {
-	request, err := traffic.Echo(spec87.Spec, traffic.NewNumbers(7, 1))()
+	request, err := traffic.Network(spec87.Spec, traffic.NewNumbers(7, 1), messages.ISO87.Echo, 0).Build()
 	assert.NoError(t, err)
 	response, err := link.Send(patient(t), request)
 	if !assert.NoError(t, err) {

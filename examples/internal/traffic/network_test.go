@@ -7,11 +7,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/isolink-go/isolink/examples/spec87"
+	"github.com/isolink-go/isolink/messages"
 )
 
 func TestEachEchoHasAFreshSTAN(t *testing.T) {
 	numbers := NewNumbers(7, 1)
-	build := Echo(spec87.Spec, numbers)
+	build := Network(spec87.Spec, numbers, messages.ISO87.Echo, 0).Build
 	for _, stan := range []string{"000007", "000008"} {
 		message, err := build()
 		require.NoError(t, err)

@@ -1,0 +1,119 @@
+package actors
+
+import (
+	"fmt"
+
+	"github.com/isolink-go/isolink/messages"
+)
+
+// Outcomes of the exchanges of network management that a link makes by itself.
+type (
+	// echoDone tells how an echo went; whether the peer is alive is judged by
+	// timerEcho.
+	echoDone struct {
+		session *session
+		err     error
+	}
+	// signDone tells how a sign-on or a sign-off went.
+	signDone struct {
+		session *session
+		token   uint64 // of the exchange
+		err     error
+	}
+)
+
+// echo exchanges one echo. It runs on a worker: its functions are foreign code.
+func (s *session) echo() {
+	s.network("Echo", s.record.config.Echo, func(err error) {
+		if err == nil {
+			s.record.counters.echoes.Add(1)
+		}
+		s.tell(echoDone{s, err})
+	})
+}
+
+// network makes one exchange of network management and calls done with its
+// outcome, whatever its functions do.
+func (s *session) network(name string, n NetworkManagement, done func(error)) {
+	err := errGoexit
+	defer func() {
+		if p := recover(); p != nil {
+			s.record.panicked(name, p)
+			err = fmt.Errorf("a function of %s panicked: %T", name, p)
+		}
+		done(err)
+	}()
+	err = s.exchangeNetwork(n)
+}
+
+func (s *session) exchangeNetwork(n NetworkManagement) error {
+	start := s.record.now()
+	msg, err := n.Build()
+	if err != nil {
+		return err
+	}
+	frame, err := messages.Pack(msg)
+	if err != nil {
+		return err
+	}
+	q := s.record.door.request(kindNetwork, nil, frame)
+	if q.mti, q.key, err = s.record.keys.Read(frame); err != nil {
+		return err
+	}
+	if !q.mti.IsRequest() {
+		return fmt.Errorf("%w: MTI %s", messages.ErrNoRequest, q.mti)
+	}
+	q.deadline = start + int64(n.Timeout)
+	q.done = make(chan struct{}, 1)
+	s.correlator.PostUserMessage(q)
+	<-q.done // the correlator settles every request that it or its mailbox got
+	if q.err != nil || n.Check == nil {
+		return q.err
+	}
+	reply, err := messages.Unpack(s.record.config.Spec, q.reply)
+	if err != nil {
+		return err
+	}
+	return n.Check(reply)
+}
+
+// sign begins a sign-on or a sign-off.
+func (l *link) sign(name string, n NetworkManagement) {
+	l.signing = l.token()
+	l.arm(timerSign, n.Timeout)
+	s, token := l.session, l.signing
+	l.record.workers.Go(func() {
+		s.network(name, n, func(err error) { s.tell(signDone{s, token, err}) })
+	})
+}
+
+// signDone takes the outcome of a sign-on or a sign-off; that of one that is
+// awaited no longer is dropped.
+func (l *link) signDone(m signDone) {
+	if m.session != l.session || m.token != l.signing {
+		return
+	}
+	l.signed(m.err)
+}
+
+// signed ends the wait for a sign-on or a sign-off.
+func (l *link) signed(err error) {
+	l.signing = 0
+	off := l.machine.phase == phaseSigningOff
+	if err != nil {
+		l.record.notifier.event(&messages.SignFailed{
+			Link: l.record.name, Session: l.session.number, Off: off, Reason: err,
+		})
+	}
+	switch {
+	case off:
+		l.step(evSignedOff, nil)
+	case l.machine.phase != phaseSigningOn:
+	case err != nil:
+		err = fmt.Errorf("%w: %w", messages.ErrSignOn, err)
+		l.session.ends(err)
+		l.step(evSignOnFailed, err)
+	default:
+		l.step(evSignedOn, nil)
+	}
+}
