@@ -141,7 +141,7 @@ func (c AcceptorConfig) Validate() error {
 // compiled is what an acceptor needs of its configuration.
 type compiled struct {
 	config AcceptorConfig // with its defaults
-	keys   *messages.KeyReader
+	keys   matching
 	tls    *tls.Config // nil: plain
 	access access
 }

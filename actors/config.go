@@ -156,6 +156,11 @@ type LinkConfig struct {
 	// function pair, tell requests in flight apart; empty means field 11, the
 	// STAN. Fields that hold card data are refused.
 	KeyFields []int
+	// VerifyFields are fields in which a response must agree with the request of its
+	// key, where both carry them, such as 7, 37 and 41: one that does not is nobody's
+	// (messages.Unmatched, ErrNotItsResponse), and its request goes on waiting. The
+	// rules of KeyFields hold. Empty: none; the key alone decides.
+	VerifyFields []int
 	// STANs gives field 11 to messages that have none: those of Send and Post, and of
 	// commands; packed ones are sent as they are. Send takes another one while the
 	// key is reserved; what it has given stays in the message, for a reversal. The
@@ -267,6 +272,7 @@ func (c LinkConfig) withDefaults() LinkConfig {
 	c.MaxHandlers = orDefault(c.MaxHandlers, DefaultMaxHandlers)
 	c.Addrs = slices.Clone(c.Addrs)
 	c.KeyFields = slices.Clone(c.KeyFields)
+	c.VerifyFields = slices.Clone(c.VerifyFields)
 	if len(c.KeyFields) == 0 {
 		c.KeyFields = []int{11}
 	}
@@ -291,7 +297,7 @@ func (c LinkConfig) Validate() error {
 
 // compile judges the configuration and makes of it what a link needs: the key
 // reader, and the TLS configuration (nil: plain).
-func (c LinkConfig) compile() (*messages.KeyReader, *tls.Config, error) {
+func (c LinkConfig) compile() (matching, *tls.Config, error) {
 	f := faults{link: c.Name}
 	f.name(c.Name)
 	if c.Accept != "" {
@@ -313,8 +319,8 @@ func (c LinkConfig) compile() (*messages.KeyReader, *tls.Config, error) {
 
 // session judges what links and the sessions of acceptors have in common; c has
 // its defaults.
-func (f *faults) session(c LinkConfig) *messages.KeyReader {
-	keys := f.spec(c.Spec, c.KeyFields)
+func (f *faults) session(c LinkConfig) matching {
+	keys := matching{f.spec(c.Spec, c.KeyFields), f.verifier(c.Spec, c.VerifyFields)}
 	f.framing(c.Framing)
 	f.positive("SendTimeout", c.SendTimeout)
 	f.positive("WriteTimeout", c.WriteTimeout)

@@ -72,6 +72,17 @@ func (f *faults) spec(spec *iso8583.MessageSpec, keyFields []int) *messages.KeyR
 	return keys
 }
 
+func (f *faults) verifier(spec *iso8583.MessageSpec, fields []int) *verifier {
+	if spec == nil || spec.Validate() != nil {
+		return nil // told by spec
+	}
+	v, err := newVerifier(spec, fields)
+	if err != nil {
+		f.add("VerifyFields", "%v", err)
+	}
+	return v
+}
+
 func (f *faults) framing(framer framing.Framer) {
 	if framer == nil {
 		f.add("Framing", "nil: give the peer's framing, for instance framing.Binary2{}")

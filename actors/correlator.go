@@ -49,6 +49,7 @@ type (
 		// then that of the request.
 		isReject   bool
 		rejectCode string
+		verify     []messages.Key // values of VerifyFields; nil: none
 	}
 	// streamEnd comes behind the last batch.
 	streamEnd struct{}
@@ -178,6 +179,9 @@ func (c *correlator) match(in *batch) {
 func (c *correlator) response(f *inFrame, at int64) bool {
 	q := c.table.find(f.key)
 	if q == nil {
+		return false
+	}
+	if f.err = c.record.keys.verify.differ(q.verify, f.verify); f.err != nil {
 		return false
 	}
 	from := q.word.Load()

@@ -246,6 +246,7 @@ func (d *Door) enter(q *request) (*session, error) {
 		q.mti, err = r.keys.MTI(q.frame)
 	} else {
 		q.mti, q.key, err = r.keys.Read(q.frame)
+		q.verify = r.keys.verify.read(q.frame)
 	}
 	if err != nil {
 		return nil, err

@@ -131,6 +131,9 @@ func (l *readLoop) add(header, body []byte) bool {
 	if l.session.record.config.Reject != nil {
 		l.reject(&f)
 	}
+	if !f.isReject {
+		f.verify = l.session.record.keys.verify.read(body)
+	}
 	l.batch.frames = append(l.batch.frames, f)
 	if len(l.batch.frames) == maxBatch {
 		l.flush()
@@ -146,7 +149,7 @@ func (l *readLoop) reject(f *inFrame) {
 			r.panicked("Reject", p)
 		}
 	}()
-	key, code, ok := r.config.Reject(messages.NewReceived(f.mti, f.header, f.body, r.keys))
+	key, code, ok := r.config.Reject(messages.NewReceived(f.mti, f.header, f.body, r.keys.KeyReader))
 	if ok {
 		f.key, f.err, f.isReject, f.rejectCode = key, nil, true, code
 	}

@@ -18,7 +18,7 @@ import (
 type Record struct {
 	name    string
 	config  *LinkConfig // shared by the sessions of an acceptor; only read
-	keys    *messages.KeyReader
+	keys    matching
 	tls     *tls.Config // nil: plain
 	once    bool        // a session of an acceptor: it ends with its socket
 	fold    folding     // of a session of an acceptor: where its counts go
@@ -97,7 +97,7 @@ func NewRecord(config LinkConfig, system *actor.ActorSystem, workers *Workers) (
 }
 
 // newRecord makes a record without its notifier. config has its defaults.
-func newRecord(name string, config *LinkConfig, keys *messages.KeyReader, system *actor.ActorSystem, workers *Workers) *Record {
+func newRecord(name string, config *LinkConfig, keys matching, system *actor.ActorSystem, workers *Workers) *Record {
 	r := &Record{
 		name: name, config: config, keys: keys, system: system, workers: workers, epoch: time.Now(),
 		gone: make(chan struct{}), memory: memory{table: newTable()},

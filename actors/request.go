@@ -45,10 +45,11 @@ type request struct {
 	common   bool // the deadline is the link's SendTimeout away, as most are
 	mti      messages.MTI
 	key      messages.Key
-	header   []byte // in front of frame; empty: the framing's default
-	frame    []byte // packed message; only read
-	start    int64  // of the call; clock time
-	deadline int64  // clock time
+	header   []byte         // in front of frame; empty: the framing's default
+	frame    []byte         // packed message; only read
+	verify   []messages.Key // values of VerifyFields; nil: none
+	start    int64          // of the call; clock time
+	deadline int64          // clock time
 	done     chan struct{}
 	command  *command // where the result of an actor's command goes; nil: done
 

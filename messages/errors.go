@@ -60,6 +60,9 @@ var (
 	// ErrFrameTooLarge means: the frame is longer than the link's MaxFrame, or than
 	// the framing's length field can say.
 	ErrFrameTooLarge = errors.New("frame is too large")
+	// ErrNotItsResponse is why a response was taken for nobody's (Unmatched): it has
+	// the key of a request, and another value in a field of VerifyFields.
+	ErrNotItsResponse = errors.New("response differs from its request")
 	// ErrPack means: the message could not be packed by its specification.
 	ErrPack = errors.New("message cannot be packed")
 	// ErrUnpack means: the response could not be unpacked by the link's
