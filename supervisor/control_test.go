@@ -21,14 +21,20 @@ const never = time.Hour
 func inState(t *testing.T, state messages.State) (*linktest.Peer, *testLink) {
 	t.Helper()
 	var change []func(*supervisor.LinkConfig)
-	host := startHost(t, linktest.PeerConfig{})
+	var config linktest.PeerConfig
+	if state == messages.SigningOn {
+		config.Handle = linktest.Drop()
+	}
+	host := startHost(t, config)
 	switch state {
 	case messages.Waiting:
 		require.NoError(t, host.SetAdmission(linktest.Refuse))
 		change = append(change, func(c *supervisor.LinkConfig) { c.Backoff.MinDelay = never })
 	case messages.Connecting:
 		change = append(change, func(c *supervisor.LinkConfig) { c.ConnectTimeout, c.Dial = never, dialNobody })
-	case messages.Up, messages.Paused, messages.Closed, messages.Draining:
+	case messages.SigningOn:
+		change = append(change, signing)
+	case messages.Up, messages.SignedOff, messages.Paused, messages.Closed, messages.Draining:
 	}
 	l := startLink(t, host, change...)
 	switch state {
@@ -38,7 +44,10 @@ func inState(t *testing.T, state messages.State) (*linktest.Peer, *testLink) {
 		require.NoError(t, l.Close(patient(t)))
 	case messages.Waiting:
 		l.awaitStatus("a failed attempt", func(s supervisor.Status) bool { return s.LastError != nil })
-	case messages.Up, messages.Connecting, messages.Draining:
+	case messages.SignedOff:
+		l.awaitState(messages.Up)
+		require.NoError(t, l.SignOff(patient(t)))
+	case messages.Up, messages.SigningOn, messages.Connecting, messages.Draining:
 	}
 	l.awaitState(state)
 	require.NoError(t, host.SetAdmission(linktest.Admit))
@@ -50,7 +59,9 @@ func dialNobody(ctx context.Context, _, _ string) (net.Conn, error) {
 	return nil, ctx.Err()
 }
 
-var settledStates = []messages.State{messages.Waiting, messages.Connecting, messages.Up, messages.Paused}
+var settledStates = []messages.State{
+	messages.Waiting, messages.Connecting, messages.SigningOn, messages.Up, messages.SignedOff, messages.Paused,
+}
 
 // TestPauseInEveryState: a paused link has no socket and tries none; sends are
 // refused. Resumed, it connects at once.
@@ -69,9 +80,10 @@ func TestPauseInEveryState(t *testing.T) {
 			assert.Equal(t, messages.Paused, l.Status().State)
 			attempts := l.Status().Counters.Attempts
 			require.NoError(t, l.Resume())
-			if state == messages.Connecting { // to nobody
-				l.awaitState(messages.Connecting)
-			} else {
+			switch state {
+			case messages.Connecting, messages.SigningOn, messages.SignedOff: // to nobody; no answer; not wanted
+				l.awaitState(state)
+			default:
 				l.awaitState(messages.Up)
 				l.works(2)
 				assert.Equal(t, attempts+1, l.Status().Counters.Attempts)
@@ -93,6 +105,8 @@ func TestRestartInEveryState(t *testing.T) {
 			case messages.Up, messages.Waiting:
 				l.awaitSession(before + 1)
 				l.works(1)
+			case messages.SigningOn, messages.SignedOff:
+				l.awaitStatus("a new session", func(s supervisor.Status) bool { return s.Session == before+1 && s.State == state })
 			case messages.Connecting, messages.Paused:
 				assert.Equal(t, state, l.Status().State)
 			case messages.Closed, messages.Draining:

@@ -90,7 +90,7 @@ func TestSignOn(t *testing.T) {
 	require.ErrorIs(t, err, messages.ErrNotSignedOn)
 
 	h.answer("00")
-	connOf(t, host, 1).Close()
+	require.NoError(t, connOf(t, host, 1).Close())
 	l.awaitState(messages.Up)
 	_, err = l.Exchange(patient(t), newFrame("0200", 1))
 	require.NoError(t, err)
@@ -211,7 +211,7 @@ func TestOperatorSignsOff(t *testing.T) {
 	awaitDone(t, "the answer to the host", handled)
 	assert.Equal(t, []string{"001", "002", "301"}, h.asked.list())
 
-	connOf(t, host, 1).Close()
+	require.NoError(t, connOf(t, host, 1).Close())
 	l.awaitStatus("another session", func(s supervisor.Status) bool {
 		return s.Session == 2 && s.State == messages.SignedOff
 	})
