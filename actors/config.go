@@ -50,10 +50,15 @@ type LinkConfig struct {
 	// set.
 	Addrs []string
 
+	// LocalAddr is the address to connect from, "host:port", for hosts that admit
+	// one address only; port 0 is any. Empty means that the system chooses. It is
+	// not used with Dial, and must then be left empty.
+	LocalAddr string
+
 	// Accept is set where the peer connects to us: the name of the acceptor
 	// (AcceptorConfig) whose PeerName gives this link's name to the peer's
 	// connections. The link waits until one comes; the acceptor may be started
-	// later. Addrs, TLS, TLSFiles, Dial, ConnectTimeout, TLSTimeout and Backoff
+	// later. Addrs, LocalAddr, TLS, TLSFiles, Dial, ConnectTimeout, TLSTimeout and Backoff
 	// are not used then, and must be left zero.
 	Accept string
 	// OnSecond says what becomes of another connection of the peer while the link
@@ -304,6 +309,7 @@ func (c LinkConfig) compile() (matching, *tls.Config, error) {
 		f.accepts(c)
 	} else {
 		f.addrs(c.Addrs)
+		f.localAddr(c)
 		if c.OnSecond != Replace {
 			f.add("OnSecond", "is for links with Accept")
 		}

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"regexp"
 	"slices"
@@ -53,6 +54,18 @@ func (f *faults) addrs(addrs []string) {
 		if slices.Contains(addrs[:i], addr) {
 			f.add(field, "%q is there twice", addr)
 		}
+	}
+}
+
+func (f *faults) localAddr(c LinkConfig) {
+	if c.LocalAddr == "" {
+		return
+	}
+	if addr, err := netip.ParseAddrPort(c.LocalAddr); err != nil || !addr.IsValid() {
+		f.add("LocalAddr", `%q: give an IP address and a port, "192.0.2.1:0"`, c.LocalAddr)
+	}
+	if c.Dial != nil {
+		f.add("LocalAddr", "is of no use: Dial is set")
 	}
 }
 
@@ -114,6 +127,7 @@ func (f *faults) notConnecting(c LinkConfig, why string) {
 		set  bool
 	}{
 		{"Addrs", len(c.Addrs) > 0},
+		{"LocalAddr", c.LocalAddr != ""},
 		{"TLS", c.TLS != nil},
 		{"TLSFiles", c.TLSFiles != TLSFiles{}},
 		{"Dial", c.Dial != nil},

@@ -86,6 +86,10 @@ func TestConfigFaults(t *testing.T) {
 		{"IdleTime", func(c *LinkConfig) { c.IdleTime = negative }, "IdleTime"},
 		{"Echo.Timeout", func(c *LinkConfig) { c.Echo.Timeout = negative }, "Echo.Timeout"},
 		{"SignOn.Timeout", func(c *LinkConfig) { c.SignOn.Timeout = negative }, "SignOn.Timeout"},
+		{"LocalAddr", func(c *LinkConfig) { c.LocalAddr = "here" }, "LocalAddr"},
+		{"LocalAddr and Dial", func(c *LinkConfig) {
+			c.LocalAddr, c.Dial = "127.0.0.1:0", (&net.Dialer{}).DialContext
+		}, "LocalAddr"},
 		{"VerifyFields", func(c *LinkConfig) { c.VerifyFields = []int{2} }, "VerifyFields"},
 		{"SignOff.Timeout", func(c *LinkConfig) { c.SignOff.Timeout = negative }, "SignOff.Timeout"},
 		{"LateWindow", func(c *LinkConfig) { c.LateWindow = negative }, "LateWindow"},
@@ -173,7 +177,7 @@ func TestKeySpace(t *testing.T) {
 var optional = map[string]bool{
 	"Name": true, "Addrs": true, "Spec": true, "Framing": true, // required
 	"TLS": true, "TLSFiles": true, "Dial": true, "SignOffOnStop": true, "OnEvent": true, "OnLate": true, "Logger": true,
-	"Accept": true, "OnSecond": true, "Handler": true, "Ordered": true, "Overload": true, "Reject": true, "STANs": true, "VerifyFields": true,
+	"Accept": true, "OnSecond": true, "Handler": true, "Ordered": true, "Overload": true, "Reject": true, "STANs": true, "VerifyFields": true, "LocalAddr": true,
 }
 
 func TestConfigDefaults(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"runtime"
 	"time"
 )
@@ -59,7 +60,11 @@ func (r *Record) dial(ctx context.Context, attempt uint64, from int, report func
 func (r *Record) connect(ctx context.Context, addr string) (*socket, error) {
 	dial := r.config.Dial
 	if dial == nil {
-		dial = (&net.Dialer{KeepAlive: -1}).DialContext // set below
+		dialer := &net.Dialer{KeepAlive: -1} // set below
+		if local := r.config.LocalAddr; local != "" {
+			dialer.LocalAddr = net.TCPAddrFromAddrPort(netip.MustParseAddrPort(local)) // Validate has parsed it
+		}
+		dial = dialer.DialContext
 	}
 	connectCtx, cancel := context.WithTimeout(ctx, r.config.ConnectTimeout)
 	defer cancel()

@@ -166,6 +166,12 @@ func (r *Record) Gone() <-chan struct{} { return r.gone }
 // Door is where requests enter.
 func (r *Record) Door() *Door { return r.door }
 
+// Ready reports whether the link takes requests now.
+func (r *Record) Ready() bool { return r.session.Load() != nil }
+
+// InFlight counts the sends that have not settled.
+func (r *Record) InFlight() int64 { return r.admitted.Load() }
+
 // Begun reports whether the current incarnation got beyond its start. An
 // incarnation that fails before must not be restarted at once: it would fail
 // again, without end.

@@ -100,3 +100,11 @@ func TestAlternatesAllRefuse(t *testing.T) {
 	assert.ErrorIs(t, err, context.DeadlineExceeded)
 	assert.ErrorContains(t, err, "refused")
 }
+
+// TestLocalAddr: a host that admits one address only is connected to from there.
+func TestLocalAddr(t *testing.T) {
+	a := startAcceptor(t, func(c *supervisor.AcceptorConfig) { c.Allow = []string{"127.0.0.7"} })
+	l := linkedTo(t, a, func(c *supervisor.LinkConfig) { c.LocalAddr = "127.0.0.7:0" })
+	l.works(1)
+	assert.Contains(t, awaitSessions(t, a, 1)[0].Status().Peer, "127.0.0.7:")
+}
