@@ -109,6 +109,21 @@ func (d *Door) Send(ctx context.Context, msg *iso8583.Message) (*iso8583.Message
 	if err != nil {
 		return nil, err
 	}
+	return d.unpack(q, reply)
+}
+
+// SendFrame is Send for a message that its caller has packed. The link owns header
+// and frame from here on. It also returns the packed response, where there is one.
+func (d *Door) SendFrame(ctx context.Context, header, frame []byte) (reply []byte, answer *iso8583.Message, err error) {
+	q := d.request(kindSend, header, frame)
+	if reply, err = d.do(ctx, q); err != nil {
+		return nil, nil, err
+	}
+	answer, err = d.unpack(q, reply)
+	return reply, answer, err
+}
+
+func (d *Door) unpack(q *request, reply []byte) (*iso8583.Message, error) {
 	answer, err := messages.Unpack(d.record.config.Spec, reply)
 	if err != nil {
 		d.record.counters.answered.Add(^uint64(0)) // it is in doubt after all

@@ -42,6 +42,9 @@ func TestAcceptorBothWays(t *testing.T) {
 		}
 	}
 	wg.Wait()
+	// A reply is counted when its write has returned: its receiver may be faster.
+	l.awaitStatus("all replies", func(s supervisor.Status) bool { return s.Counters.Replied == each })
+	awaitAcceptor(t, a, "all replies", func(s supervisor.AcceptorStatus) bool { return s.Counters.Replied == each })
 	for _, c := range []supervisor.Counters{l.Status().Counters, a.Status().Counters} {
 		assert.EqualValues(t, each, c.Answered)
 		assert.EqualValues(t, each, c.Requests)

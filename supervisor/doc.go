@@ -52,6 +52,18 @@
 // session has ended. A handler may keep an Inbound and answer later; an actor
 // answers by sending a messages.Answer to the link's PID.
 //
+// # Network management
+//
+// With SignOn, a link is up when its sign-on was accepted; a refusal ends the
+// session. SignOff and SignOn of the handle are the operator's; Echo keeps watch.
+// messages.ISO87 and its like make these exchanges, and answer the peer's.
+//
+// # Groups
+//
+// A Group is links that serve the same purpose, with the methods of a link. Each
+// send goes to the link that its Strategy chooses among those that are up and not
+// suspect, and on to the next one when it was not sent; what is in doubt stays so.
+//
 // # Acceptors
 //
 // A connection passes Allow and Deny, MaxSessions and MaxPerAddr, the TLS

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -40,8 +41,12 @@ const (
 
 // Config is what a Manager is made of.
 type Config struct {
-	// Links are started by New, in this order.
+	// Links are started by New, in this order. Manager.AddLink adds others.
 	Links []LinkConfig
+
+	// Groups are links that serve the same purpose, each of which may be in
+	// several.
+	Groups []GroupConfig
 
 	// Logger gets what the manager, and the actor system that it makes, have to
 	// say; nil means slog.Default. With a system of the caller's own, its logger
@@ -59,14 +64,16 @@ type Manager struct {
 
 	id string // in the actor system
 
-	links    []*actors.Record                     // constant
-	byName   map[string]*actors.Record            // constant
-	expected map[string]map[string]*actors.Record // by acceptor and name; constant
-	gone     chan struct{}                        // closed when the manager's actor has stopped
+	groups map[string]*Group // constant
+	gone   chan struct{}     // closed when the manager's actor has stopped
+
+	current  atomic.Pointer[linkSet] // what linkSet is, for those who only look
+	removals sync.WaitGroup          // calls of RemoveLink under way
 
 	mu        sync.Mutex
+	linkSet                        // of the links that were not removed
 	acceptors map[string]*Acceptor // those that are not closed
-	closing   bool                 // no acceptor is added any more
+	closing   bool                 // nothing is added or removed any more
 
 	stopMu   sync.Mutex // orders the stop of the manager's actor and its restart
 	stopping bool
@@ -84,9 +91,8 @@ type Manager struct {
 // nothing was started then.
 func New(system *actor.ActorSystem, config Config) (*Manager, error) {
 	m := &Manager{
-		system: system, logger: config.Logger, workers: new(actors.Workers), byName: make(map[string]*actors.Record),
-		expected: make(map[string]map[string]*actors.Record), acceptors: make(map[string]*Acceptor),
-		gone: make(chan struct{}), closed: make(chan struct{}),
+		system: system, logger: config.Logger, workers: new(actors.Workers), acceptors: make(map[string]*Acceptor),
+		groups: make(map[string]*Group), gone: make(chan struct{}), closed: make(chan struct{}),
 	}
 	if system == nil {
 		m.own = true
@@ -114,56 +120,87 @@ func newSystem(logger *slog.Logger) *actor.ActorSystem {
 // addAll judges the whole configuration before anything is started.
 func (m *Manager) addAll(config Config) error {
 	var faults []error
+	set := newLinkSet()
 	for i, c := range config.Links {
-		if c.Logger == nil {
-			c.Logger = config.Logger
-		}
-		if m.byName[c.Name] != nil {
+		if set.byName[c.Name] != nil {
 			faults = append(faults, &messages.ConfigError{
 				Link: fmt.Sprintf("Links[%d]", i), Field: "Name", Problem: fmt.Sprintf("%q is there twice", c.Name),
 			})
 			continue
 		}
-		record, err := actors.NewRecord(c, m.system, m.workers)
+		l, err := m.newLink(c)
 		if err != nil {
 			faults = append(faults, err)
 			continue
 		}
-		m.links = append(m.links, record)
-		m.byName[c.Name] = record
-		if c.Accept != "" {
-			if m.expected[c.Accept] == nil {
-				m.expected[c.Accept] = make(map[string]*actors.Record)
-			}
-			m.expected[c.Accept][c.Name] = record
-		}
+		set.insert(l)
 	}
-	return errors.Join(faults...)
+	faults = append(faults, groupFaults(config)...)
+	if err := errors.Join(faults...); err != nil {
+		return err
+	}
+	m.publish(set)
+	for _, c := range config.Groups {
+		m.groups[c.Name] = newGroup(m, c)
+	}
+	return nil
 }
 
 // start registers doors and spawns actors. What was started when it fails is
 // ended by Close.
 func (m *Manager) start() error {
 	m.id = "isolink" + m.system.ProcessRegistry.NextId()
-	for _, r := range m.links {
+	for _, r := range m.current.Load().links {
 		if err := r.Open(m.id); err != nil {
 			return err
 		}
 	}
-	return m.spawn(m.id)
+	if err := m.spawn(m.id); err != nil {
+		return err
+	}
+	for _, g := range m.groups {
+		m.workers.Go(g.watch)
+	}
+	return nil
 }
 
 // Link returns the handle of a link; it stays valid across restarts. The
-// handle of an unknown name answers messages.ErrNoLink.
+// handle of an unknown name answers messages.ErrNoLink; so does one that was
+// made before AddLink added the name. That of a link that was removed answers
+// messages.ErrClosed, though its name was given to another.
 func (m *Manager) Link(name string) *Link {
-	return &Link{name: name, record: m.byName[name]}
+	l := m.current.Load().byName[name]
+	if l == nil {
+		return &Link{name: name}
+	}
+	return &Link{name: name, record: l.record}
 }
 
-// Links returns the handles of all links, in the order of the configuration.
+// Links returns the handles of all links that were not removed, in the order of
+// the configuration, those that were added behind.
 func (m *Manager) Links() []*Link {
-	all := make([]*Link, len(m.links))
-	for i, r := range m.links {
+	links := m.current.Load().links
+	all := make([]*Link, len(links))
+	for i, r := range links {
 		all[i] = &Link{name: r.Name(), record: r}
+	}
+	return all
+}
+
+// Group returns the handle of a group. That of an unknown name answers
+// messages.ErrNoLink.
+func (m *Manager) Group(name string) *Group {
+	if g := m.groups[name]; g != nil {
+		return g
+	}
+	return &Group{name: name}
+}
+
+// Groups returns the handles of all groups, by name.
+func (m *Manager) Groups() []*Group {
+	all := make([]*Group, 0, len(m.groups))
+	for _, name := range slices.Sorted(maps.Keys(m.groups)) {
+		all = append(all, m.groups[name])
 	}
 	return all
 }
@@ -192,18 +229,23 @@ func (m *Manager) close(ctx context.Context) error {
 	m.mu.Lock()
 	m.closing = true
 	acceptors := slices.Collect(maps.Values(m.acceptors))
+	links := m.links // those that are being removed included
 	m.mu.Unlock()
-	faults := make([]error, len(m.links)+len(acceptors))
+	for _, g := range m.groups {
+		close(g.ended)
+	}
+	faults := make([]error, len(links)+len(acceptors))
 	var wg sync.WaitGroup
-	for i, r := range m.links {
+	for i, r := range links {
 		wg.Go(func() { faults[i] = m.closeLink(ctx, r) })
 	}
 	for i, a := range acceptors {
-		wg.Go(func() { faults[len(m.links)+i] = a.Close(ctx) })
+		wg.Go(func() { faults[len(links)+i] = a.Close(ctx) })
 	}
 	wg.Wait()
+	m.removals.Wait() // their links are closed
 	m.stop()
-	for _, r := range m.links {
+	for _, r := range links {
 		r.Shut()
 	}
 	if err := m.workers.Close(ctx); err != nil {
@@ -223,37 +265,4 @@ func (m *Manager) closeLink(ctx context.Context, r *actors.Record) error {
 		return nil
 	}
 	return closeLink(ctx, r)
-}
-
-// closeLink ends a link, or a session of an acceptor; it may be called more than
-// once.
-func closeLink(ctx context.Context, r *actors.Record) error {
-	r.SetWant(actors.WantClose)
-	r.Tell(actors.Obey{}) // without an actor, its supervisor sees what is wanted
-	select {
-	case <-r.Gone():
-		return nil
-	case <-ctx.Done():
-	}
-	return cut(ctx, r, func() {
-		r.StopActor()
-		<-r.Gone() // nothing that the link's actors do can block
-		r.CutHandlers()
-	})
-}
-
-// cut runs hard, which ends what is in flight, and reports what that was; nil
-// when there was nothing.
-func cut(ctx context.Context, r *actors.Record, hard func()) error {
-	before := r.Status()
-	hard()
-	err := &messages.DrainError{
-		Link: r.Name(), InDoubt: r.Status().Counters.InDoubt - before.Counters.InDoubt,
-		Unhandled: uint64(before.Unhandled), Cause: context.Cause(ctx),
-	}
-	err.NotSent = uint64(max(before.InFlight-int64(err.InDoubt), 0))
-	if err.InDoubt == 0 && err.NotSent == 0 && err.Unhandled == 0 {
-		return nil
-	}
-	return err
 }

@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/asynkron/protoactor-go/scheduler"
 
 	"github.com/isolink-go/isolink/actors"
+	"github.com/isolink-go/isolink/messages"
 )
 
 // member is a child of the manager's actor: a link or an acceptor, as far as its
@@ -37,7 +39,7 @@ type root struct {
 	children   map[string]member // by PID; those that were spawned and are not gone
 }
 
-// Messages to the manager's actor, from its own timers and from Listen.
+// Messages to the manager's actor, from its own timers, Listen and AddLink.
 type (
 	restartChild struct{ pid *actor.PID }
 	spawnMember  struct{ member member }
@@ -197,4 +199,37 @@ func (*guardian) HandleFailure(system *actor.ActorSystem, s actor.Supervisor, ch
 			s.RestartChildren(child)
 		}
 	})
+}
+
+// closeLink ends a link, or a session of an acceptor; it may be called more than
+// once.
+func closeLink(ctx context.Context, r *actors.Record) error {
+	r.SetWant(actors.WantClose)
+	r.Tell(actors.Obey{}) // without an actor, its supervisor sees what is wanted
+	select {
+	case <-r.Gone():
+		return nil
+	case <-ctx.Done():
+	}
+	return cut(ctx, r, func() {
+		r.StopActor()
+		<-r.Gone() // nothing that the link's actors do can block
+		r.CutHandlers()
+	})
+}
+
+// cut runs hard, which ends what is in flight, and reports what that was; nil
+// when there was nothing.
+func cut(ctx context.Context, r *actors.Record, hard func()) error {
+	before := r.Status()
+	hard()
+	err := &messages.DrainError{
+		Link: r.Name(), InDoubt: r.Status().Counters.InDoubt - before.Counters.InDoubt,
+		Unhandled: uint64(before.Unhandled), Cause: context.Cause(ctx),
+	}
+	err.NotSent = uint64(max(before.InFlight-int64(err.InDoubt), 0))
+	if err.InDoubt == 0 && err.NotSent == 0 && err.Unhandled == 0 {
+		return nil
+	}
+	return err
 }

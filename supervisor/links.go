@@ -1,0 +1,183 @@
+package supervisor
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/isolink-go/isolink/actors"
+	"github.com/isolink-go/isolink/messages"
+)
+
+// managed is a link of a manager, with what of its configuration groups need.
+type managed struct {
+	record  *actors.Record
+	timeout time.Duration // SendTimeout
+	leaving bool          // RemoveLink was called; guarded by Manager.mu
+}
+
+// newLink judges the configuration of a link and makes it.
+func (m *Manager) newLink(c LinkConfig) (*managed, error) {
+	if c.Logger == nil {
+		c.Logger = m.logger
+	}
+	record, err := actors.NewRecord(c, m.system, m.workers)
+	if err != nil {
+		return nil, err
+	}
+	l := &managed{record: record, timeout: c.SendTimeout}
+	if l.timeout == 0 {
+		l.timeout = actors.DefaultSendTimeout
+	}
+	return l, nil
+}
+
+// linkSet is the links of a manager at one moment. It is constant once it was
+// published: acceptors keep a map of it.
+type linkSet struct {
+	links    []*actors.Record
+	byName   map[string]*managed
+	expected map[string]map[string]*actors.Record // by acceptor and name
+}
+
+func newLinkSet() linkSet {
+	return linkSet{byName: make(map[string]*managed), expected: make(map[string]map[string]*actors.Record)}
+}
+
+// clone is a copy that may be changed.
+func (s linkSet) clone() linkSet {
+	expected := make(map[string]map[string]*actors.Record, len(s.expected))
+	for acceptor, links := range s.expected {
+		expected[acceptor] = maps.Clone(links)
+	}
+	return linkSet{slices.Clone(s.links), maps.Clone(s.byName), expected}
+}
+
+func (s *linkSet) insert(l *managed) {
+	name, acceptor := l.record.Name(), l.record.Accepts()
+	s.links = append(s.links, l.record)
+	s.byName[name] = l
+	if acceptor == "" {
+		return
+	}
+	if s.expected[acceptor] == nil {
+		s.expected[acceptor] = make(map[string]*actors.Record)
+	}
+	s.expected[acceptor][name] = l.record
+}
+
+func (s *linkSet) remove(l *managed) {
+	s.links = slices.DeleteFunc(s.links, func(r *actors.Record) bool { return r == l.record })
+	delete(s.byName, l.record.Name())
+	delete(s.expected[l.record.Accepts()], l.record.Name())
+}
+
+// publish makes s the links of the manager. It is called with mu held, or before
+// anybody else has the manager.
+func (m *Manager) publish(s linkSet) {
+	m.linkSet = s
+	m.current.Store(&s)
+}
+
+// AddLink starts another link, as New does with those of Config.Links, and
+// returns its handle. It does not wait for it to come up. Group.Add takes it into
+// groups.
+//
+// A link that its peer connects to (LinkConfig.Accept) has to be added before its
+// acceptor listens, since that keeps the links that it expects as they were then.
+//
+// The error joins every fault of the configuration (*messages.ConfigError); one of
+// them is a name that a link, group or acceptor has, that of a link being
+// removed included. Or it is messages.ErrClosed, when the manager is closing.
+// Nothing was started then.
+func (m *Manager) AddLink(config LinkConfig) (*Link, error) {
+	l, err := m.newLink(config)
+	if err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closing {
+		return nil, fmt.Errorf("link %s: %w", config.Name, messages.ErrClosed)
+	}
+	if err := m.clash(config); err != nil {
+		return nil, err
+	}
+	// A name may be used again while what had it before is still ending.
+	if err := l.record.Open(m.id + "/" + m.system.ProcessRegistry.NextId()); err != nil {
+		l.record.Shut()
+		return nil, err
+	}
+	next := m.clone()
+	next.insert(l)
+	m.publish(next)
+	m.system.Root.Send(m.pid, spawnMember{l.record})
+	return &Link{name: config.Name, record: l.record}, nil
+}
+
+// clash judges a link that is to be added by what is there. It is called with mu
+// held.
+func (m *Manager) clash(c LinkConfig) error {
+	switch {
+	case m.byName[c.Name] != nil || m.acceptors[c.Name] != nil || m.groups[c.Name] != nil:
+		return &messages.ConfigError{
+			Link: c.Name, Field: "Name", Problem: fmt.Sprintf("%q is the name of another link, group or acceptor", c.Name),
+		}
+	case c.Accept != "" && m.acceptors[c.Accept] != nil:
+		return &messages.ConfigError{
+			Link: c.Name, Field: "Accept",
+			Problem: fmt.Sprintf("acceptor %q listens already: add the link before it does", c.Accept),
+		}
+	}
+	return nil
+}
+
+// RemoveLink takes a link out of all groups, ends it in order as Link.Close does,
+// and lets it go: its name is free again when RemoveLink returns. A send that a
+// group has given it gets its outcome, or goes on to the next link if it was not
+// sent. What has not settled when ctx ends is cut short, and reported as a
+// *messages.DrainError; the link is gone all the same.
+//
+// It fails with messages.ErrNoLink when there is no link of that name, or it is
+// being removed already, and with messages.ErrClosed when the manager is closing.
+func (m *Manager) RemoveLink(ctx context.Context, name string) error {
+	l, err := m.leave(name)
+	if err != nil {
+		return fmt.Errorf("link %s: %w", name, err)
+	}
+	defer m.removals.Done()
+	result := closeLink(ctx, l.record)
+	m.mu.Lock()
+	closing := m.closing // Manager.Close lets it go, then
+	if !closing {
+		next := m.clone()
+		next.remove(l)
+		m.publish(next)
+	}
+	m.mu.Unlock()
+	if !closing {
+		l.record.Shut()
+	}
+	return result
+}
+
+// leave begins the removal of a link: no group gives it anything any more.
+func (m *Manager) leave(name string) (*managed, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	l := m.byName[name]
+	switch {
+	case m.closing:
+		return nil, messages.ErrClosed
+	case l == nil || l.leaving:
+		return nil, messages.ErrNoLink
+	}
+	m.removals.Add(1)
+	l.leaving = true
+	for _, g := range m.groups {
+		g.drop(name)
+	}
+	return l, nil
+}
