@@ -10,13 +10,8 @@ const (
 	Waiting State = iota + 1
 	// Connecting means: an attempt to connect, TLS handshake included, is under way.
 	Connecting
-	// SigningOn means: a session whose sign-on is under way.
-	SigningOn
 	// Up means: a session is ready; the only state that takes requests.
 	Up
-	// SignedOff means: a session that takes no requests, since an operator has signed
-	// the link off. Requests of the peer are answered, and echoes exchanged.
-	SignedOff
 	// Draining means: the session takes no new requests and settles those in flight;
 	// the socket is about to be closed.
 	Draining
@@ -24,6 +19,11 @@ const (
 	Paused
 	// Closed means: the link's life is over.
 	Closed
+	// SigningOn means: a session whose sign-on is under way.
+	SigningOn
+	// SignedOff means: a session that takes no requests, since an operator has signed
+	// the link off. Requests of the peer are answered, and echoes exchanged.
+	SignedOff
 )
 
 // String is the state's name in lower case.

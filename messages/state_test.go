@@ -14,7 +14,7 @@ func TestStateNames(t *testing.T) {
 		messages.Waiting: "waiting", messages.Connecting: "connecting", messages.Up: "up",
 		messages.SigningOn: "signing on", messages.SignedOff: "signed off",
 		messages.Draining: "draining", messages.Paused: "paused", messages.Closed: "closed",
-		0: "state 0", messages.Closed + 1: "state 9",
+		0: "state 0", messages.SignedOff + 1: "state 9",
 	} {
 		assert.Equal(t, name, state.String())
 		assert.Equal(t, name, fmt.Sprint(state))
