@@ -79,7 +79,25 @@ func TestSecondConnectionReplaces(t *testing.T) {
 	first.ends()
 	require.ErrorIs(t, l.Status().LastError, messages.ErrReplaced)
 
-	// F7: delivered with its request, both times and sessions, across sessions.
+	second.works(2)
+	assert.Equal(t, 1, a.Status().Open)
+	assert.Zero(t, a.Status().Refused.Total())
+	assert.Empty(t, lates.hook.list())
+}
+
+// TestF7LateReplyOfAPeerThatConnects: a response that comes by the peer's next
+// connection is delivered with its request, both times and sessions.
+func TestF7LateReplyOfAPeerThatConnects(t *testing.T) {
+	var lates lateLog
+	l := expecting(t, lates.over)
+	a := listen(t, l.manager)
+	first := dialRaw(t, a)
+	l.awaitSession(1)
+	frame := newFrame("0200", 1)
+	sent := l.background(patient(t), frame)
+	first.read()
+	second := dialRaw(t, a)
+	require.ErrorIs(t, awaitDone(t, "the send", sent).err, messages.ErrInDoubt)
 	second.write(response(frame))
 	late := lates.hook.awaitSome(t, 1, "the late reply")[0]
 	assert.Equal(t, string(frame), string(late.Request))
@@ -87,9 +105,6 @@ func TestSecondConnectionReplaces(t *testing.T) {
 	assert.EqualValues(t, 1, late.SentSession)
 	assert.EqualValues(t, 2, late.ReceivedSession)
 	assert.True(t, late.SentAt.Before(late.SettledAt) && late.SettledAt.Before(late.ReceivedAt))
-	second.works(2)
-	assert.Equal(t, 1, a.Status().Open)
-	assert.Zero(t, a.Status().Refused.Total())
 }
 
 // TestSecondConnectionRefused: with Refuse, the first connection keeps the link.

@@ -98,9 +98,9 @@ func assertOrder(t *testing.T, times ...time.Time) {
 	}
 }
 
-// TestLateReplyInALaterSession: a host that answers on its next connection is
+// TestF7LateReplyInALaterSession: a host that answers on its next connection is
 // understood, and a key in doubt is taken there, too.
-func TestLateReplyInALaterSession(t *testing.T) {
+func TestF7LateReplyInALaterSession(t *testing.T) {
 	taken := make(chan []byte, 1)
 	answer := make(chan struct{})
 	host := startHost(t, linktest.PeerConfig{Script: func(c *linktest.Conn) {
