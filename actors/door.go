@@ -101,9 +101,9 @@ func (d *Door) ExchangeWith(ctx context.Context, header, frame []byte) (replyHea
 func (d *Door) Send(ctx context.Context, msg *iso8583.Message) (*iso8583.Message, error) {
 	start := d.record.now()
 	q, reply, err := d.sendOnce(ctx, msg, start)
-	for tries := 1; q != nil && q.ownSTAN && errors.Is(err, messages.ErrDuplicateKey) && tries < maxSTANTries; tries++ {
+	for tries := 1; q != nil && q.ownSTAN && errors.Is(err, messages.ErrDuplicateKey) && tries < messages.STANTries; tries++ {
 		d.record.counters.notSent.Add(^uint64(0)) // it is tried again
-		msg.UnsetField(stanField)
+		messages.DropSTAN(msg)
 		q, reply, err = d.sendOnce(ctx, msg, start)
 	}
 	if err != nil {
@@ -132,13 +132,6 @@ func (d *Door) unpack(q *request, reply []byte) (*iso8583.Message, error) {
 	}
 	return answer, nil
 }
-
-// maxSTANTries is how many STANs a message gets from the link's allocator, until
-// one is neither in flight nor reserved for a late reply.
-const maxSTANTries = 1_000
-
-// stanField is field 11, the systems trace audit number.
-const stanField = 11
 
 func (d *Door) sendOnce(ctx context.Context, msg *iso8583.Message, start int64) (q *request, reply []byte, err error) {
 	q = d.request(kindSend, nil, nil)

@@ -10,6 +10,13 @@ import (
 
 const stanField = 11
 
+// STANTries is how many STANs links and groups draw for one message, until one is
+// neither in flight nor reserved for a late reply.
+const STANTries = 1_000
+
+// DropSTAN takes field 11 out of a message, so that Fill gives it another one.
+func DropSTAN(msg *iso8583.Message) { msg.UnsetField(stanField) }
+
 // Fill gives a message the next number as its field 11 if that is absent or
 // empty, and reports whether it did. What is there it leaves: a repeat has the
 // number of its original. A reversal is a message of its own and gets a number of

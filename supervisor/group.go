@@ -133,19 +133,12 @@ func (g *Group) Send(ctx context.Context, msg *iso8583.Message) (*iso8583.Messag
 		if err = p.run(ctx); err == nil {
 			return p.answer, nil
 		}
-		if !ownSTAN || !errors.Is(err, messages.ErrDuplicateKey) || tries == maxSTANTries {
+		if !ownSTAN || !errors.Is(err, messages.ErrDuplicateKey) || tries == messages.STANTries {
 			return nil, err
 		}
-		msg.UnsetField(stanField)
+		messages.DropSTAN(msg)
 	}
 }
-
-// maxSTANTries is how many STANs a message gets from the group's allocator, until
-// one is neither in flight nor reserved for a late reply.
-const maxSTANTries = 1_000
-
-// stanField is field 11, the systems trace audit number.
-const stanField = 11
 
 // pack packs a message, which gets a STAN where it has none and the group has an
 // allocator.

@@ -116,6 +116,18 @@ func TestGroupDoesNotPassOn(t *testing.T) {
 	assert.Equal(t, []int{2, 0}, r.totals())
 }
 
+// TestGroupInDoubtStays: what a link has sent goes to no other, though the session
+// ended and the call has time left.
+func TestGroupInDoubtStays(t *testing.T) {
+	r := startUpRig(t, 2, func(c *rigConfig) { c.hosts[0].Handle = linktest.ResetConn() },
+		strategy(supervisor.PrimaryBackup()))
+	_, err := r.Exchange(patient(t), newFrame("0200", 1))
+	require.ErrorIs(t, err, messages.ErrInDoubt)
+	require.ErrorIs(t, err, messages.ErrLinkDown)
+	assert.Zero(t, r.Status().PassedOn)
+	assert.Equal(t, []int{1, 0}, r.totals())
+}
+
 // TestGroupSendTimeout: without a context's deadline, a send ends by the group's
 // SendTimeout though its links' is longer.
 func TestGroupSendTimeout(t *testing.T) {
