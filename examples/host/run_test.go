@@ -29,16 +29,6 @@ import (
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
-// patience bounds what has no reason to take long.
-const patience = 20 * time.Second
-
-func patient(t *testing.T) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	t.Cleanup(cancel)
-	return ctx
-}
-
 // program is the host as it runs.
 type program struct {
 	out, complaints *terminal.Output
@@ -60,7 +50,7 @@ func start(t *testing.T, args ...string) *program {
 		cancel()
 		running.Wait()
 	})
-	found, err := p.out.Await(patient(t), `(?m)^listening on (\S+) \(`)
+	found, err := p.out.Await(terminal.Patient(t), `(?m)^listening on (\S+) \(`)
 	require.NoError(t, err, "%s", p.complaints)
 	p.addr = found[1]
 	return p
@@ -73,7 +63,7 @@ func (p *program) stop(t *testing.T) (code int) {
 	select {
 	case code := <-p.code:
 		return code
-	case <-patient(t).Done():
+	case <-terminal.Patient(t).Done():
 		require.FailNow(t, "it does not end")
 		return -1
 	}
@@ -82,13 +72,13 @@ func (p *program) stop(t *testing.T) (code int) {
 // connect starts a link that ends with the test, and waits until it is up.
 func connect(t *testing.T, config supervisor.LinkConfig) *supervisor.Link {
 	t.Helper()
-	config.Name, config.Spec, config.SendTimeout = "link", spec87.Spec, patience
+	config.Name, config.Spec, config.SendTimeout = "link", spec87.Spec, terminal.Patience
 	manager, err := supervisor.New(nil, supervisor.Config{
 		Links: []supervisor.LinkConfig{config}, Logger: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, manager.Close(patient(t))) })
-	require.NoError(t, manager.Link("link").Await(patient(t), messages.Up))
+	t.Cleanup(func() { require.NoError(t, manager.Close(terminal.Patient(t))) })
+	require.NoError(t, manager.Link("link").Await(terminal.Patient(t), messages.Up))
 	return manager.Link("link")
 }
 
@@ -111,7 +101,7 @@ func exchange(t *testing.T, link *supervisor.Link, number int) (code string) {
 	t.Helper()
 	frame := payment(t, number)
 	digest := sha256.Sum256(frame)
-	got, err := link.Exchange(patient(t), frame)
+	got, err := link.Exchange(terminal.Patient(t), frame)
 	require.NoError(t, err)
 	reply, err := messages.Unpack(spec87.Spec, got)
 	require.NoError(t, err)
@@ -173,7 +163,7 @@ func TestFaultsFollowFromTheSeed(t *testing.T) {
 		case treatment.Declined:
 			refused = append(refused, number)
 		case treatment.Kind == issuer.AnswersNever:
-			require.NoError(t, link.PostFrame(patient(t), payment(t, number)))
+			require.NoError(t, link.PostFrame(terminal.Patient(t), payment(t, number)))
 		case treatment.Kind != issuer.NoFault:
 			assert.Equal(t, "00", exchange(t, link, number))
 		}
@@ -195,31 +185,22 @@ func TestFaultsOfConnections(t *testing.T) {
 		Addrs: []string{p.addr}, Framing: framing.Binary2{},
 		Backoff: supervisor.Backoff{MinDelay: time.Millisecond, Base: time.Millisecond, Cap: time.Millisecond},
 	})
-	require.Eventually(t, func() bool { return link.Status().Session > 3 }, patience, time.Millisecond)
+	require.Eventually(t, func() bool { return link.Status().Session > 3 }, terminal.Patience, time.Millisecond)
 	assert.Zero(t, p.stop(t), "%s", p.complaints)
 	assert.NotContains(t, p.out.String(), "connections 1,")
 }
 
-// call is a run of the program that must end by itself.
-func call(t *testing.T, args ...string) (code int, complaints string) {
-	t.Helper()
-	out, words := new(terminal.Output), new(terminal.Output)
-	code = command(patient(t), args, out, words)
-	assert.Empty(t, out.String())
-	return code, words.String()
-}
-
 func TestWrongCalls(t *testing.T) {
-	code, complaints := call(t, "-framing", "binary3", "-timeout", "5", "-seed", "1", "more")
+	code, complaints := terminal.Call(t, command, "-framing", "binary3", "-timeout", "5", "-seed", "1", "more")
 	assert.Equal(t, 2, code)
 	for _, words := range []string{"-framing: ", "-timeout: ", "-seed: is for -faults", `"more" is no flag`} {
 		assert.Contains(t, complaints, words)
 	}
-	code, complaints = call(t, "-listen", "127.0.0.1:0", "-tls-ca", filepath.Join("..", "..", "testdata", "certs", "ca.pem"))
+	code, complaints = terminal.Call(t, command, "-listen", "127.0.0.1:0", "-tls-ca", filepath.Join("..", "..", "testdata", "certs", "ca.pem"))
 	assert.Equal(t, 2, code)
 	assert.Contains(t, complaints, "certificate")
 
-	code, complaints = call(t, "-h")
+	code, complaints = terminal.Call(t, command, "-h")
 	assert.Zero(t, code)
 	for _, name := range []string{"listen", "framing", "tls-cert", "tls-key", "tls-ca", "ledger", "faults", "seed", "timeout", "every", "within", "v"} {
 		assert.Contains(t, complaints, "  -"+name)
@@ -230,11 +211,11 @@ func TestWithoutAnAddressOrALedgerThereIsNoHost(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer taken.Close()
-	code, complaints := call(t, "-listen", taken.Addr().String())
+	code, complaints := terminal.Call(t, command, "-listen", taken.Addr().String())
 	assert.Equal(t, 1, code)
 	assert.Contains(t, complaints, taken.Addr().String())
 
-	code, complaints = call(t, "-listen", "127.0.0.1:0", "-ledger", t.TempDir())
+	code, complaints = terminal.Call(t, command, "-listen", "127.0.0.1:0", "-ledger", t.TempDir())
 	assert.Equal(t, 1, code)
 	assert.Contains(t, complaints, "host: open ")
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"net"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/isolink-go/isolink/examples/internal/issuer"
 	"github.com/isolink-go/isolink/examples/internal/leaktest"
+	"github.com/isolink-go/isolink/examples/internal/terminal"
 	"github.com/isolink-go/isolink/examples/internal/traffic"
 	"github.com/isolink-go/isolink/examples/spec87"
 	"github.com/isolink-go/isolink/framing"
@@ -22,16 +22,6 @@ import (
 )
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
-
-// patience bounds what has no reason to take long.
-const patience = 20 * time.Second
-
-func patient(t *testing.T) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	t.Cleanup(cancel)
-	return ctx
-}
 
 var quiet = slog.New(slog.DiscardHandler)
 
@@ -75,7 +65,7 @@ func startHost(t *testing.T, kind issuer.Kind) (*issuer.Host, *pages) {
 		Treat: func(string) issuer.Treatment { return issuer.Treatment{Kind: kind} },
 	})
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, host.Close(patient(t))) })
+	t.Cleanup(func() { require.NoError(t, host.Close(terminal.Patient(t))) })
 	return host, p
 }
 
@@ -98,10 +88,10 @@ func startMux(t *testing.T, wait bool, timeout time.Duration, hosts ...string) *
 	}
 	m, err := start(o, quiet)
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, m.close(patient(t))) })
+	t.Cleanup(func() { require.NoError(t, m.close(terminal.Patient(t))) })
 	if wait {
 		for _, l := range m.manager.Links() {
-			require.NoError(t, l.Await(patient(t), messages.Up))
+			require.NoError(t, l.Await(terminal.Patient(t), messages.Up))
 		}
 	}
 	return m
@@ -111,15 +101,15 @@ func startMux(t *testing.T, wait bool, timeout time.Duration, hosts ...string) *
 func connect(t *testing.T, addr string, change ...func(*supervisor.LinkConfig)) *supervisor.Link {
 	t.Helper()
 	config := supervisor.LinkConfig{
-		Name: "client", Addrs: []string{addr}, Spec: spec87.Spec, Framing: framing.Binary2{}, SendTimeout: patience,
+		Name: "client", Addrs: []string{addr}, Spec: spec87.Spec, Framing: framing.Binary2{}, SendTimeout: terminal.Patience,
 	}
 	for _, c := range change {
 		c(&config)
 	}
 	manager, err := supervisor.New(nil, supervisor.Config{Links: []supervisor.LinkConfig{config}, Logger: quiet})
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, manager.Close(patient(t))) })
-	require.NoError(t, manager.Link("client").Await(patient(t), messages.Up))
+	t.Cleanup(func() { require.NoError(t, manager.Close(terminal.Patient(t))) })
+	require.NoError(t, manager.Link("client").Await(terminal.Patient(t), messages.Up))
 	return manager.Link("client")
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/isolink-go/isolink/examples/internal/issuer"
+	"github.com/isolink-go/isolink/examples/internal/terminal"
 	"github.com/isolink-go/isolink/examples/internal/traffic"
 	"github.com/isolink-go/isolink/examples/spec87"
 	"github.com/isolink-go/isolink/framing"
@@ -26,7 +27,7 @@ import (
 func TestFiftyClientsShareALink(t *testing.T) {
 	const clients, each = 50, 20
 	host, ledger := startHost(t, issuer.NoFault)
-	m := startMux(t, true, patience, host.Addr())
+	m := startMux(t, true, terminal.Patience, host.Addr())
 	var running sync.WaitGroup
 	begin := make(chan struct{})
 	for client := range clients {
@@ -39,7 +40,7 @@ func TestFiftyClientsShareALink(t *testing.T) {
 					return
 				}
 				<-begin
-				response, err := link.Send(patient(t), request)
+				response, err := link.Send(terminal.Patient(t), request)
 				if !assert.NoError(t, err) {
 					return
 				}
@@ -78,7 +79,7 @@ func send(t *testing.T, link *supervisor.Link, stan, reference string) *iso8583.
 	t.Helper()
 	request, err := payment(stan, reference)
 	require.NoError(t, err)
-	response, err := link.Send(patient(t), request)
+	response, err := link.Send(terminal.Patient(t), request)
 	require.NoError(t, err)
 	return response
 }
@@ -86,7 +87,7 @@ func send(t *testing.T, link *supervisor.Link, stan, reference string) *iso8583.
 // TestNotSent: without a host the client is told, by a response that is its own
 // request's and holds nothing of the card.
 func TestNotSent(t *testing.T) {
-	m := startMux(t, false, patience, nobody(t), nobody(t))
+	m := startMux(t, false, terminal.Patience, nobody(t), nobody(t))
 	link := connect(t, m.acceptor.Addr().String())
 	response := send(t, link, "000042", "000000000042")
 	assert.Equal(t, []string{"0210", "000042", "000000000042", inoperative, "TERM0001", "", ""},
@@ -97,8 +98,8 @@ func TestNotSent(t *testing.T) {
 // TestNotSentGoesByTheOtherLink: one link is down, and every request is answered.
 func TestNotSentGoesByTheOtherLink(t *testing.T) {
 	host, _ := startHost(t, issuer.NoFault)
-	m := startMux(t, false, patience, nobody(t), host.Addr())
-	require.NoError(t, m.manager.Link("host-2").Await(patient(t), messages.Up))
+	m := startMux(t, false, terminal.Patience, nobody(t), host.Addr())
+	require.NoError(t, m.manager.Link("host-2").Await(terminal.Patient(t), messages.Up))
 	link := connect(t, m.acceptor.Addr().String())
 	for number := range 10 {
 		response := send(t, link, "000001", fmt.Sprintf("%012d", number))
@@ -109,7 +110,7 @@ func TestNotSentGoesByTheOtherLink(t *testing.T) {
 
 func TestLinksTakeTurns(t *testing.T) {
 	host, _ := startHost(t, issuer.NoFault)
-	m := startMux(t, true, patience, host.Addr(), host.Addr())
+	m := startMux(t, true, terminal.Patience, host.Addr(), host.Addr())
 	link := connect(t, m.acceptor.Addr().String())
 	for number := range 10 {
 		send(t, link, "000001", fmt.Sprintf("%012d", number))
@@ -140,7 +141,7 @@ func TestInDoubt(t *testing.T) {
 func echo(t *testing.T, link *supervisor.Link) (code string) {
 	request, err := traffic.Network(spec87.Spec, traffic.NewNumbers(7, 1), messages.ISO87.Echo, 0).Build()
 	assert.NoError(t, err)
-	response, err := link.Send(patient(t), request)
+	response, err := link.Send(terminal.Patient(t), request)
 	if !assert.NoError(t, err) {
 		return ""
 	}
@@ -153,8 +154,8 @@ func echo(t *testing.T, link *supervisor.Link) (code string) {
 // the host sees nothing of it.
 func TestNetworkManagementEndsHere(t *testing.T) {
 	host, _ := startHost(t, issuer.NoFault)
-	up := startMux(t, true, patience, host.Addr())
-	down := startMux(t, false, patience, nobody(t))
+	up := startMux(t, true, terminal.Patience, host.Addr())
+	down := startMux(t, false, terminal.Patience, nobody(t))
 	for _, c := range []struct {
 		m    *mux
 		code string
@@ -167,12 +168,12 @@ func TestNetworkManagementEndsHere(t *testing.T) {
 
 func TestWhatHasNoSTANIsRefused(t *testing.T) {
 	host, _ := startHost(t, issuer.NoFault)
-	m := startMux(t, true, patience, host.Addr())
+	m := startMux(t, true, terminal.Patience, host.Addr())
 	link := connect(t, m.acceptor.Addr().String(), func(c *supervisor.LinkConfig) { c.KeyFields = []int{37} })
 	response := send(t, link, "", "000000000009")
 	assert.Equal(t, []string{"0210", "", "000000000009", formatError}, values(t, response, 0, 11, 37, 39))
-	require.NoError(t, link.PostFrame(patient(t), []byte("0200 and no more")))
-	require.Eventually(t, func() bool { return m.counts.wrong.Load() == 2 }, patience, time.Millisecond)
+	require.NoError(t, link.PostFrame(terminal.Patient(t), []byte("0200 and no more")))
+	require.Eventually(t, func() bool { return m.counts.wrong.Load() == 2 }, terminal.Patience, time.Millisecond)
 	assert.Equal(t, []string{approved}, values(t, send(t, link, "000001", "000000000010"), 39))
 	assert.EqualValues(t, 1, host.Status().Counters.Requests)
 }

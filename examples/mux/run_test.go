@@ -14,15 +14,6 @@ import (
 	"github.com/isolink-go/isolink/examples/internal/terminal"
 )
 
-// call is a run of the program that must end by itself.
-func call(t *testing.T, args ...string) (code int, complaints string) {
-	t.Helper()
-	out, words := new(terminal.Output), new(terminal.Output)
-	code = command(patient(t), args, out, words)
-	assert.Empty(t, out.String())
-	return code, words.String()
-}
-
 func TestTheProgramWorksUntilItIsInterrupted(t *testing.T) {
 	host, _ := startHost(t, issuer.NoFault)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -31,10 +22,10 @@ func TestTheProgramWorksUntilItIsInterrupted(t *testing.T) {
 	go func() {
 		code <- command(ctx, []string{"-listen", "127.0.0.1:0", "-host", nobody(t) + "," + host.Addr(), "-v"}, out, complaints)
 	}()
-	listening, err := out.Await(patient(t), `(?m)^listening on (\S+) \(`)
+	listening, err := out.Await(terminal.Patient(t), `(?m)^listening on (\S+) \(`)
 	require.NoError(t, err, "%s", complaints)
 	link := connect(t, listening[1])
-	require.Eventually(t, func() bool { return echo(t, link) == approved }, patience, time.Millisecond, "by the alternate address")
+	require.Eventually(t, func() bool { return echo(t, link) == approved }, terminal.Patience, time.Millisecond, "by the alternate address")
 	for number := range 5 {
 		send(t, link, "000001", fmt.Sprintf("%012d", number))
 	}
@@ -46,16 +37,16 @@ func TestTheProgramWorksUntilItIsInterrupted(t *testing.T) {
 }
 
 func TestWrongCalls(t *testing.T) {
-	code, complaints := call(t, "-framing", "binary3", "-timeout", "0s", "more")
+	code, complaints := terminal.Call(t, command, "-framing", "binary3", "-timeout", "0s", "more")
 	assert.Equal(t, 2, code)
 	for _, words := range []string{"-framing: ", "-timeout: ", `"more" is no flag`} {
 		assert.Contains(t, complaints, words)
 	}
-	code, complaints = call(t, "-listen", "127.0.0.1:0", "-host", "nowhere")
+	code, complaints = terminal.Call(t, command, "-listen", "127.0.0.1:0", "-host", "nowhere")
 	assert.Equal(t, 2, code)
 	assert.Contains(t, complaints, "host:port")
 
-	code, complaints = call(t, "-h")
+	code, complaints = terminal.Call(t, command, "-h")
 	assert.Zero(t, code)
 	for _, name := range []string{"listen", "host", "framing", "timeout", "within", "v"} {
 		assert.Contains(t, complaints, "  -"+name)
@@ -70,7 +61,7 @@ func TestAnAddressThatIsTaken(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer taken.Close()
-	code, complaints := call(t, "-listen", taken.Addr().String())
+	code, complaints := terminal.Call(t, command, "-listen", taken.Addr().String())
 	assert.Equal(t, 1, code)
 	assert.Contains(t, complaints, taken.Addr().String())
 }

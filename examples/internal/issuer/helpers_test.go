@@ -1,7 +1,6 @@
 package issuer
 
 import (
-	"context"
 	"crypto/sha256"
 	"log/slog"
 	"sync"
@@ -11,22 +10,13 @@ import (
 	"github.com/moov-io/iso8583"
 	"github.com/stretchr/testify/require"
 
+	"github.com/isolink-go/isolink/examples/internal/terminal"
 	"github.com/isolink-go/isolink/examples/internal/traffic"
 	"github.com/isolink-go/isolink/examples/spec87"
 	"github.com/isolink-go/isolink/framing"
 	"github.com/isolink-go/isolink/messages"
 	"github.com/isolink-go/isolink/supervisor"
 )
-
-// patience bounds what has no reason to take long.
-const patience = 20 * time.Second
-
-func patient(t *testing.T) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	t.Cleanup(cancel)
-	return ctx
-}
 
 var quiet = slog.New(slog.DiscardHandler)
 
@@ -75,7 +65,7 @@ func start(t *testing.T, change ...func(*Config)) (*Host, *pages) {
 	}
 	host, err := Listen(config)
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, host.Close(patient(t))) })
+	t.Cleanup(func() { require.NoError(t, host.Close(terminal.Patient(t))) })
 	return host, p
 }
 
@@ -102,7 +92,7 @@ func connect(t *testing.T, h *Host, change ...func(*supervisor.LinkConfig)) *cli
 	t.Helper()
 	c := &client{events: make(chan messages.Event, 100)}
 	config := supervisor.LinkConfig{
-		Name: "link", Addrs: []string{h.Addr()}, Spec: spec87.Spec, Framing: framing.Binary2{}, SendTimeout: patience,
+		Name: "link", Addrs: []string{h.Addr()}, Spec: spec87.Spec, Framing: framing.Binary2{}, SendTimeout: terminal.Patience,
 		Backoff: supervisor.Backoff{MinDelay: time.Millisecond, Base: time.Millisecond, Cap: 10 * time.Millisecond},
 		OnEvent: func(e messages.Event) {
 			if _, state := e.(*messages.StateChanged); !state {
@@ -115,9 +105,9 @@ func connect(t *testing.T, h *Host, change ...func(*supervisor.LinkConfig)) *cli
 	}
 	manager, err := supervisor.New(nil, supervisor.Config{Links: []supervisor.LinkConfig{config}, Logger: quiet})
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, manager.Close(patient(t))) })
+	t.Cleanup(func() { require.NoError(t, manager.Close(terminal.Patient(t))) })
 	c.Link = manager.Link("link")
-	require.NoError(t, c.Await(patient(t), messages.Up))
+	require.NoError(t, c.Await(terminal.Patient(t), messages.Up))
 	return c
 }
 
@@ -128,7 +118,7 @@ func next[E messages.Event](t *testing.T, c *client) E {
 	case e := <-c.events:
 		require.IsType(t, *new(E), e)
 		return e.(E)
-	case <-patient(t).Done():
+	case <-terminal.Patient(t).Done():
 		require.FailNow(t, "no event came")
 		panic("unreachable")
 	}
@@ -169,7 +159,7 @@ func unpack(t *testing.T, reply []byte, number int) (code string) {
 func exchange(t *testing.T, c *client, number int) (code string) {
 	t.Helper()
 	frame, _ := payment(t, number)
-	reply, err := c.Exchange(patient(t), frame)
+	reply, err := c.Exchange(terminal.Patient(t), frame)
 	require.NoError(t, err)
 	return unpack(t, reply, number)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/isolink-go/isolink/examples/internal/terminal"
 	"github.com/isolink-go/isolink/framing"
 	"github.com/isolink-go/isolink/messages"
 	"github.com/isolink-go/isolink/supervisor"
@@ -29,7 +30,7 @@ func TestEveryRequestIsLoggedAndAnswered(t *testing.T) {
 		received, replying, replied := want, want, want
 		replying.Stage, replied.Stage = Replying, Replied
 		assert.Equal(t, received, ledger.of(reference(number))[0], "logged before it was answered")
-		require.Eventually(t, func() bool { return len(ledger.of(reference(number))) == 3 }, patience, time.Millisecond)
+		require.Eventually(t, func() bool { return len(ledger.of(reference(number))) == 3 }, terminal.Patience, time.Millisecond)
 		assert.Equal(t, []Entry{received, replying, replied}, ledger.of(reference(number)))
 	}
 	assert.EqualValues(t, 20, host.Status().Counters.Requests)
@@ -85,7 +86,7 @@ func TestARequestThatCannotBeRead(t *testing.T) {
 	c := connect(t, host)
 	frame, _ := payment(t, 4242)
 	cut := frame[:len(frame)-5] // in the midst of the reference
-	require.NoError(t, c.PostFrame(patient(t), cut))
+	require.NoError(t, c.PostFrame(terminal.Patient(t), cut))
 	<-failed
 	assert.NotContains(t, words.String(), "4111")
 	assert.Equal(t, []Entry{{Conn: 1, MTI: "0200", Digest: sha256.Sum256(cut)}}, ledger.of(""))
@@ -127,7 +128,7 @@ func TestAHeaderGoesBackWithEveryReply(t *testing.T) {
 	host, _ := start(t, treated(Treatment{Kind: AnswersTwice}), func(c *Config) { c.Framing = tpdu })
 	c := connect(t, host, func(l *supervisor.LinkConfig) { l.Framing = tpdu })
 	frame, _ := payment(t, 1)
-	header, _, err := c.ExchangeWith(patient(t), []byte{0x60, 0, 1, 0, 2}, frame)
+	header, _, err := c.ExchangeWith(terminal.Patient(t), []byte{0x60, 0, 1, 0, 2}, frame)
 	require.NoError(t, err)
 	swapped := []byte{0x60, 0, 2, 0, 1}
 	assert.Equal(t, swapped, header)

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/isolink-go/isolink/examples/internal/terminal"
 	"github.com/isolink-go/isolink/framing"
 	"github.com/isolink-go/isolink/messages"
 	"github.com/isolink-go/isolink/supervisor"
@@ -21,7 +22,7 @@ func TestAnsweredTwice(t *testing.T) {
 	c := connect(t, host)
 	assert.Equal(t, approved, exchange(t, c, 1))
 	unpack(t, next[*messages.Unmatched](t, c).Frame, 1)
-	require.Eventually(t, func() bool { return host.Faults(AnswersTwice) == 1 }, patience, time.Millisecond)
+	require.Eventually(t, func() bool { return host.Faults(AnswersTwice) == 1 }, terminal.Patience, time.Millisecond)
 	assert.Len(t, ledger.of(reference(1)), 5, "received, and two times two lines")
 	assert.EqualValues(t, 1, host.Status().Counters.Posted)
 }
@@ -48,12 +49,12 @@ func TestAnsweredLate(t *testing.T) {
 	host, ledger := start(t, treated(Treatment{Kind: AnswersLate, Delay: 200 * time.Millisecond}))
 	c := connect(t, host)
 	giveUp(t, c, 1)
-	host.misbehaveOnce(patient(t), Fault{Kind: Resets})
+	host.misbehaveOnce(terminal.Patient(t), Fault{Kind: Resets})
 	late := next[*messages.LateReply](t, c)
 	unpack(t, late.Response, 1)
 	assert.EqualValues(t, 1, late.SentSession)
 	assert.EqualValues(t, 2, late.ReceivedSession)
-	assert.True(t, host.AwaitQuiet(patient(t)))
+	assert.True(t, host.AwaitQuiet(terminal.Patient(t)))
 	assert.EqualValues(t, 1, host.Faults(AnswersLate))
 	lines := ledger.of(reference(1))
 	require.Len(t, lines, 3)
@@ -70,7 +71,7 @@ func TestDelayedRepliesAreBounded(t *testing.T) {
 	host.mu.Lock()
 	host.delayed = 0
 	host.mu.Unlock()
-	require.NoError(t, host.Close(patient(t)))
+	require.NoError(t, host.Close(terminal.Patient(t)))
 	host.delay(0, func() { t.Error("the host is closed") })
 	assert.Zero(t, host.delayed)
 }
@@ -90,16 +91,16 @@ func TestAConnectionFails(t *testing.T) {
 			host, _ := start(t)
 			link := connect(t, host)
 			exchange(t, link, 1)
-			host.Misbehave(patient(t), []Fault{{Kind: c.kind}})
-			require.Eventually(t, func() bool { return link.Status().Session == 2 }, patience, time.Millisecond)
+			host.Misbehave(terminal.Patient(t), []Fault{{Kind: c.kind}})
+			require.Eventually(t, func() bool { return link.Status().Session == 2 }, terminal.Patience, time.Millisecond)
 			if c.sees != nil {
 				require.ErrorIs(t, link.Status().LastError, c.sees)
 			} else {
 				require.NotErrorIs(t, link.Status().LastError, messages.ErrPeerClosed)
 			}
-			require.NoError(t, link.Await(patient(t), messages.Up))
+			require.NoError(t, link.Await(terminal.Patient(t), messages.Up))
 			exchange(t, link, 2)
-			require.True(t, host.AwaitUsable(patient(t)))
+			require.True(t, host.AwaitUsable(terminal.Patient(t)))
 			assert.EqualValues(t, 1, host.Faults(c.kind))
 			assert.Equal(t, c.kind == HalfCloses, len(host.HalfClosed()) == 1)
 			assert.EqualValues(t, 2, host.Status().Accepted)
@@ -114,8 +115,8 @@ func TestAHalfClosedConnection(t *testing.T) {
 	raw, err := net.Dial("tcp", host.Addr())
 	require.NoError(t, err)
 	defer raw.Close()
-	require.True(t, host.AwaitUsable(patient(t)))
-	host.misbehaveOnce(patient(t), Fault{Kind: HalfCloses})
+	require.True(t, host.AwaitUsable(terminal.Patient(t)))
+	host.misbehaveOnce(terminal.Patient(t), Fault{Kind: HalfCloses})
 	var one [1]byte
 	_, err = raw.Read(one[:])
 	require.ErrorIs(t, err, io.EOF)
@@ -127,8 +128,8 @@ func TestAHalfClosedConnection(t *testing.T) {
 	require.NoError(t, err)
 	_, err = raw.Write(wire)
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return host.Status().Sessions == 0 }, patience, time.Millisecond)
-	require.NoError(t, host.Close(patient(t)))
+	require.Eventually(t, func() bool { return host.Status().Sessions == 0 }, terminal.Patience, time.Millisecond)
+	require.NoError(t, host.Close(terminal.Patient(t)))
 	lines := ledger.of(reference(1))
 	require.Len(t, lines, 2)
 	assert.Equal(t, Replying, lines[1].Stage, "and no further")
@@ -150,7 +151,7 @@ func TestAStall(t *testing.T) {
 		default:
 			return true
 		}
-	}, patience, time.Millisecond)
+	}, terminal.Patience, time.Millisecond)
 	giveUp(t, c, 2)
 	assert.Empty(t, ledger.of(reference(2)))
 	cancel()
@@ -169,15 +170,15 @@ func TestCloseEndsWhatTheHostIsAbout(t *testing.T) {
 	running.Go(func() {
 		host.Misbehave(context.Background(), []Fault{{Kind: Stalls, Lasts: time.Hour}, {At: time.Hour, Kind: Resets}})
 	})
-	require.Eventually(t, func() bool { return host.Faults(Stalls) == 1 }, patience, time.Millisecond)
-	require.NoError(t, host.Close(patient(t)))
+	require.Eventually(t, func() bool { return host.Faults(Stalls) == 1 }, terminal.Patience, time.Millisecond)
+	require.NoError(t, host.Close(terminal.Patient(t)))
 	running.Wait()
 	assert.Zero(t, host.Faults(AnswersLate)+host.Faults(Resets))
-	assert.True(t, host.AwaitQuiet(patient(t)))
+	assert.True(t, host.AwaitQuiet(terminal.Patient(t)))
 	assert.False(t, host.Status().Listening)
 	host.Misbehave(context.Background(), []Fault{{Kind: Stalls, Lasts: time.Hour}}) // returns at once
 	assert.EqualValues(t, 1, host.Faults(Stalls))
-	require.NoError(t, host.Close(patient(t)), "once more")
+	require.NoError(t, host.Close(terminal.Patient(t)), "once more")
 }
 
 func TestWithoutASessionMisbehavingEndsWithItsContext(t *testing.T) {
