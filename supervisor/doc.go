@@ -69,9 +69,9 @@
 // A connection passes Allow and Deny, MaxSessions and MaxPerAddr, the TLS
 // handshake, PeerName; then it belongs to the link that expects a peer of that
 // name (LinkConfig.Accept), or becomes a session, which is closed for good with
-// its connection. What is refused is reset before it sees a byte of ours, counted
-// by cause (Refusals), and told (messages.Refused). A slow handshake holds up
-// nobody.
+// its connection. What is refused is reset before it sees a byte of ours, but for
+// its TLS handshake where it came so far; it is counted by cause (Refusals) and told
+// (messages.Refused). A slow handshake holds up nobody.
 //
 // # The tree
 //
