@@ -25,7 +25,7 @@
 //	record, counters        what outlives a session
 //	acceptor_record         what outlives an acceptor's actor
 //	machine, machine_step,  the life of a link, without clock or socket
-//	backoff
+//	machine_become, backoff
 //	link, dial, socket      the actor that lives it
 //	door, request, settle   the way in, the claim word, the way out
 //	correlator, table       keys to requests, late replies

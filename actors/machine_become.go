@@ -1,0 +1,107 @@
+package actors
+
+func (m *machine) becomeWaiting() []action {
+	m.phase = phaseWaiting
+	if m.expects {
+		return nil // the peer decides when
+	}
+	return []action{actWait}
+}
+
+// becomeSeeking does without delay what this end can to get a socket.
+func (m *machine) becomeSeeking() []action {
+	if m.expects {
+		return m.becomeWaiting()
+	}
+	return m.becomeConnecting()
+}
+
+func (m *machine) becomeConnecting() []action {
+	m.phase = phaseConnecting
+	return []action{actDial}
+}
+
+// becomeConnected makes a session of the socket, which is up, or to be signed on
+// first, or stays signed off.
+func (m *machine) becomeConnected() []action {
+	m.missed = 0
+	if m.off {
+		return append([]action{actOpen}, m.becomeSignedOff()...)
+	}
+	return append([]action{actOpen}, m.becomeSigningOn()...)
+}
+
+// becomeSigningOn goes on to up at once where there is no sign-on.
+func (m *machine) becomeSigningOn() []action {
+	if !m.signOn {
+		return m.becomeUp()
+	}
+	m.phase = phaseSigningOn
+	return []action{actSignOn}
+}
+
+func (m *machine) becomeUp() []action {
+	m.phase = phaseUp
+	return m.watched(actAdmit, actWatchStable)
+}
+
+// becomeSigningOff goes on at once where there is no sign-off.
+func (m *machine) becomeSigningOff() []action {
+	if !m.signOff {
+		m.on = false
+		return append([]action{actRefuse}, m.becomeSignedOff()...)
+	}
+	m.phase = phaseSigningOff
+	return []action{actRefuse, actSignOff}
+}
+
+func (m *machine) becomeSignedOff() []action {
+	m.phase = phaseSignedOff
+	return m.watched()
+}
+
+// watched are the actions of a phase with echoes, where they are configured.
+func (m *machine) watched(actions ...action) []action {
+	m.missed = 0
+	if m.echo {
+		actions = append(actions, actWatchIdle)
+	}
+	return actions
+}
+
+func (m *machine) becomeDraining() []action {
+	m.phase = phaseDraining
+	m.draining = true
+	return []action{actRefuse, actDrain}
+}
+
+// becomeEnding closes the socket as how says: actClose, actAbort, or
+// actGuardEnd where its reader is about to find its end.
+func (m *machine) becomeEnding(how action) []action {
+	m.phase = phaseEnding
+	return []action{actRefuse, how}
+}
+
+func (m *machine) becomePaused() []action {
+	if m.once {
+		return m.becomeClosed() // nobody would connect again
+	}
+	m.phase = phasePaused
+	return nil
+}
+
+func (m *machine) becomeClosed() []action {
+	m.phase = phaseClosed
+	return []action{actRefuse, actStop}
+}
+
+// becomeFailed counts every end of a session, asked for or not: the host gets
+// its minimum delay. A session of an acceptor is over for good.
+func (m *machine) becomeFailed() []action {
+	if m.once {
+		return m.becomeClosed()
+	}
+	m.phase = phaseFailed
+	m.fails()
+	return []action{actRefuse, actFail}
+}
