@@ -69,7 +69,7 @@ func (a *AcceptorRecord) pause(d time.Duration) {
 var errAccept = errors.New("accept failed")
 
 func (a *AcceptorRecord) acceptFailed(err error) {
-	if _, now := a.refusals.add(errAccept, 1); now {
+	if _, now := a.refusals.add(errAccept); now {
 		a.notifier.event(&messages.AcceptFailed{Acceptor: a.config.Name, Reason: err})
 	}
 }
@@ -89,20 +89,21 @@ func (a *AcceptorRecord) accept(conn net.Conn) {
 		return
 	}
 	s.release = sync.OnceFunc(func() { a.admission.leave(addr.Addr()) })
+	peer := &Peer{Addr: addr, Remote: conn.RemoteAddr(), spec: a.config.Session.Spec}
 	if a.tls == nil && a.config.PeerName == nil {
-		a.settle(s, a.prepare(s, &Peer{Addr: addr, Remote: conn.RemoteAddr()}))
+		a.settle(s, a.prepare(s, peer))
 		return
 	}
 	a.workers.Go(func() {
-		cause := preparation{cause: messages.ErrHandshake, err: errGoexit}
+		made := refusal(messages.ErrHandshake, errGoexit)
 		defer func() {
 			if p := recover(); p != nil {
 				a.notifier.panicked(a.config.Name, "PeerName", p)
-				cause = preparation{cause: messages.ErrUnknownPeer, err: fmt.Errorf("PeerName panicked: %T", p)}
+				made = refusal(messages.ErrUnknownPeer, fmt.Errorf("PeerName panicked: %T", p))
 			}
-			a.settle(s, cause)
+			a.settle(s, made)
 		}()
-		cause = a.prepare(s, &Peer{Addr: addr, Remote: conn.RemoteAddr(), spec: a.config.Session.Spec})
+		made = a.prepare(s, peer)
 	})
 }
 

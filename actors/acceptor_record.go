@@ -186,7 +186,7 @@ func (a *AcceptorRecord) takeCounts(c Counters) {
 func (a *AcceptorRecord) refuse(s *socket, cause, err error) {
 	s.closeHard()
 	a.refused.add(cause)
-	if count, now := a.refusals.add(cause, 1); now {
+	if count, now := a.refusals.add(cause); now {
 		a.notifier.event(&messages.Refused{
 			Acceptor: a.config.Name, Cause: cause, Peer: s.addr, Count: count, Err: err,
 		})

@@ -185,7 +185,7 @@ func (d *Door) request(k kind, header, frame []byte) *request {
 func (d *Door) do(ctx context.Context, q *request) ([]byte, error) {
 	q.deadline = q.start + int64(d.record.config.SendTimeout)
 	q.common = true
-	q.limit(ctx, d.record.now())
+	d.limit(ctx, q)
 	if ctx.Err() != nil {
 		return nil, d.refused(q, contextCause(ctx))
 	}
@@ -197,15 +197,16 @@ func (d *Door) do(ctx context.Context, q *request) ([]byte, error) {
 	return d.wait(ctx, session, q)
 }
 
-// limit brings the deadline forward to the context's. It reads no clock where
+// limit brings q's deadline forward to the context's. It reads no clock where
 // there is none.
-func (r *request) limit(ctx context.Context, now int64) {
+func (d *Door) limit(ctx context.Context, q *request) {
 	at, ok := ctx.Deadline()
 	if !ok {
 		return
 	}
-	if left := int64(time.Until(at)); left < r.deadline-now { // now+left may overflow
-		r.deadline, r.common = now+left, false
+	now := d.record.now()
+	if left := int64(time.Until(at)); left < q.deadline-now { // now+left may overflow
+		q.deadline, q.common = now+left, false
 	}
 }
 

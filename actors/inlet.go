@@ -112,7 +112,7 @@ func (n *inlet) do(l *callQueue, a arrival, do func(arrival)) {
 func (n *inlet) handle(a arrival) {
 	if !time.Now().Before(a.in.Deadline) {
 		n.record.counters.expired.Add(1)
-		n.told(a.session, 1, messages.ErrTimeout)
+		n.told(a.session, messages.ErrTimeout)
 		return
 	}
 	n.record.counters.requests.Add(1)
@@ -148,7 +148,7 @@ func (n *inlet) refuse(a arrival) {
 		err = a.in.Reply(n.record.workers.Context(), msg)
 	}
 	if err != nil || msg == nil {
-		n.told(a.session, 1, messages.ErrOverloaded)
+		n.told(a.session, messages.ErrOverloaded)
 	}
 }
 
@@ -160,14 +160,14 @@ func (n *inlet) recovered(where string) {
 
 func (n *inlet) drop(all []arrival, reason error) {
 	for _, a := range all {
-		n.told(a.session, 1, reason)
+		n.told(a.session, reason)
 		a.session.handledInbound()
 	}
 }
 
-// told counts requests that were not handled, and tells of them now and then.
-func (n *inlet) told(s *session, count uint64, reason error) {
-	if total, now := n.tells.add(reason, count); now {
+// told counts a request that was not handled, and tells of them now and then.
+func (n *inlet) told(s *session, reason error) {
+	if total, now := n.tells.add(reason); now {
 		n.record.notifier.event(&messages.RequestsDropped{
 			Link: n.record.name, Session: s.number, Count: total, Reason: reason,
 		})

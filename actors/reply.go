@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/isolink-go/isolink/framing"
@@ -22,10 +23,10 @@ func (s *session) Reply(ctx context.Context, in *messages.Inbound, header, frame
 		err = s.record.door.refused(q, contextCause(ctx))
 	}
 	if err == nil {
-		q.limit(ctx, s.record.now())
+		s.record.door.limit(ctx, q)
 		_, err = s.record.door.wait(ctx, s, q)
 	}
-	if isNotSent(err) {
+	if errors.Is(err, messages.ErrNotSent) {
 		in.GiveBackReply()
 	}
 	return err

@@ -21,9 +21,9 @@ type sampled struct {
 	count uint64 // since last
 }
 
-// add counts occurrences of a cause, one of a few sentinels. When they are to be
-// told now, it returns how many there were since the last ones that were.
-func (s *sampler) add(cause error, count uint64) (total uint64, now bool) {
+// add counts an occurrence of a cause, one of a few sentinels. When it is to be told
+// now, it returns how many there were since the last one that was.
+func (s *sampler) add(cause error) (total uint64, now bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.causes == nil {
@@ -34,7 +34,7 @@ func (s *sampler) add(cause error, count uint64) (total uint64, now bool) {
 		c = new(sampled)
 		s.causes[cause] = c
 	}
-	c.count += count
+	c.count++
 	at := time.Now()
 	if !c.last.IsZero() && at.Sub(c.last) < sampleEvery {
 		return 0, false

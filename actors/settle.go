@@ -132,11 +132,6 @@ func (r *Record) signal(q *request) {
 	q.done <- struct{}{}
 }
 
-func isNotSent(err error) bool {
-	e, ok := err.(*messages.SendError)
-	return ok && e.Outcome == messages.ErrNotSent
-}
-
 // contextCause is the cause of a send whose context ended.
 func contextCause(ctx context.Context) error {
 	cause := context.Cause(ctx)

@@ -18,18 +18,16 @@ type Workers struct {
 	busy   int
 	closed bool
 	done   chan struct{} // closed when closed and busy is 0; made by Close
+
+	once   sync.Once // makes ctx and cancel
 	ctx    context.Context
-	cancel context.CancelFunc // nil: nobody asked for ctx
+	cancel context.CancelFunc
 }
 
 // Context is for foreign code that runs on the workers: it ends when Close waits
 // for it no longer.
 func (w *Workers) Context() context.Context {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.cancel == nil {
-		w.ctx, w.cancel = context.WithCancel(context.Background())
-	}
+	w.once.Do(func() { w.ctx, w.cancel = context.WithCancel(context.Background()) })
 	return w.ctx
 }
 

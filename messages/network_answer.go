@@ -2,6 +2,8 @@ package messages
 
 import (
 	"context"
+
+	"github.com/moov-io/iso8583"
 )
 
 // Answering returns a handler for a link's Handler that answers the peer's network
@@ -27,25 +29,21 @@ func (n Network) Answering(refusal string, next func(context.Context, *Inbound))
 		}
 		function, _ := msg.GetString(n.Function) // absent: no echo
 		if function == padded(msg.GetSpec(), n.Function, n.Echo) {
-			n.answer(ctx, in, n.Accepted[0])
+			n.answer(ctx, in, msg, n.Accepted[0])
 			return
 		}
 		if next != nil {
 			next(ctx, in)
 		}
 		if !in.Replied() {
-			n.answer(ctx, in, refusal)
+			n.answer(ctx, in, msg, refusal)
 		}
 	}
 }
 
-// answer replies with a code. A reply that is not sent is counted by the link, and
-// there is nobody else to tell.
-func (n Network) answer(ctx context.Context, in *Inbound, code string) {
-	msg, err := in.Message()
-	if err != nil {
-		return
-	}
+// answer makes a request its own response, with a code. A reply that is not sent is
+// counted by the link, and there is nobody else to tell.
+func (n Network) answer(ctx context.Context, in *Inbound, msg *iso8583.Message, code string) {
 	response := in.MTI
 	response[2]++ // a request's function is even, its response's the next
 	msg.MTI(response.String())

@@ -50,11 +50,8 @@ func (m *Manager) Listen(config AcceptorConfig) (*Acceptor, error) {
 	switch {
 	case m.closing:
 		err = fmt.Errorf("acceptor %s: %w", config.Name, messages.ErrClosed)
-	case m.acceptors[config.Name] != nil || m.byName[config.Name] != nil || m.groups[config.Name] != nil:
-		// Their actors have one parent, under which names differ.
-		err = &messages.ConfigError{
-			Link: config.Name, Field: "Name", Problem: fmt.Sprintf("%q is the name of another acceptor, link or group", config.Name),
-		}
+	case m.taken(config.Name):
+		err = nameTaken(config.Name)
 	}
 	if err != nil {
 		if config.Listener != nil {

@@ -66,4 +66,6 @@ func TestHeadersTravel(t *testing.T) {
 	asked.await(t, "the post", func(all [][]byte) bool {
 		return bytes.Equal(all[len(all)-1], []byte{0x60, 1, 1, 2, 2})
 	})
+	// Its handler replies all the same: the end of the test must not cut it short.
+	awaitAcceptor(t, a, "all replies", func(s supervisor.AcceptorStatus) bool { return s.Counters.Replied == 5 })
 }

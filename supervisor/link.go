@@ -118,19 +118,28 @@ func (l *Link) Await(ctx context.Context, state messages.State) error {
 	if l.record == nil {
 		return l.failed(messages.ErrNoLink)
 	}
+	status, seen := l.until(ctx, func(s Status) bool { return s.State == state })
+	switch {
+	case !seen:
+		return fmt.Errorf("link %s: not %v but %v: %w", l.name, state, status.State, contextError(ctx, status))
+	case status.State != state:
+		return l.failed(messages.ErrClosed)
+	}
+	return nil
+}
+
+// until waits until the status satisfies done, or the link is closed, and returns
+// the status that it saw last; seen is false when ctx ended first.
+func (l *Link) until(ctx context.Context, done func(Status) bool) (last Status, seen bool) {
 	for {
 		status, changed := l.record.Changed()
-		switch status.State {
-		case state:
-			return nil
-		case messages.Closed:
-			return l.failed(messages.ErrClosed)
-		default:
+		if done(status) || status.State == messages.Closed {
+			return status, true
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return fmt.Errorf("link %s: not %v but %v: %w", l.name, state, status.State, contextError(ctx, status))
+			return status, false
 		}
 	}
 }
@@ -240,20 +249,16 @@ func (l *Link) sign(ctx context.Context, off bool, done func(Status) bool) error
 	}
 	l.record.SetSignedOff(off)
 	l.record.Tell(actors.Sign{})
-	for {
-		status, changed := l.record.Changed()
-		switch {
-		case status.State == messages.Closed:
-			return l.failed(messages.ErrClosed)
-		case done(status) || !hasSession(status.State) || l.record.SignedOff() != off:
-			return nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return l.failed(contextError(ctx, status))
-		}
+	status, seen := l.until(ctx, func(s Status) bool {
+		return done(s) || !hasSession(s.State) || l.record.SignedOff() != off
+	})
+	switch {
+	case !seen:
+		return l.failed(contextError(ctx, status))
+	case status.State == messages.Closed:
+		return l.failed(messages.ErrClosed)
 	}
+	return nil
 }
 
 // Close ends the link in order: it refuses new sends, settles what is in
@@ -282,21 +287,8 @@ func (l *Link) want(w actors.Want) error {
 // await sends a command to the link's actor and waits until its effect shows;
 // when ctx ends, the link is told to cut short what it drains.
 func (l *Link) await(ctx context.Context, command any, done func(Status) bool) error {
-	until := func(ctx context.Context) bool {
-		for {
-			status, changed := l.record.Changed()
-			if done(status) || status.State == messages.Closed {
-				return true
-			}
-			select {
-			case <-changed:
-			case <-ctx.Done():
-				return false
-			}
-		}
-	}
 	l.record.Tell(command)
-	if until(ctx) {
+	if _, seen := l.until(ctx, done); seen {
 		return nil
 	}
 	return cut(ctx, l.record, func() {
@@ -305,7 +297,7 @@ func (l *Link) await(ctx context.Context, command any, done func(Status) bool) e
 		// something else meanwhile.
 		bounded, cancel := context.WithTimeout(context.Background(), cutWait)
 		defer cancel()
-		until(bounded)
+		l.until(bounded, done)
 	})
 }
 

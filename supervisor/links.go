@@ -121,10 +121,8 @@ func (m *Manager) AddLink(config LinkConfig) (*Link, error) {
 // held.
 func (m *Manager) clash(c LinkConfig) error {
 	switch {
-	case m.byName[c.Name] != nil || m.acceptors[c.Name] != nil || m.groups[c.Name] != nil:
-		return &messages.ConfigError{
-			Link: c.Name, Field: "Name", Problem: fmt.Sprintf("%q is the name of another link, group or acceptor", c.Name),
-		}
+	case m.taken(c.Name):
+		return nameTaken(c.Name)
 	case c.Accept != "" && m.acceptors[c.Accept] != nil:
 		return &messages.ConfigError{
 			Link: c.Name, Field: "Accept",
@@ -132,6 +130,19 @@ func (m *Manager) clash(c LinkConfig) error {
 		}
 	}
 	return nil
+}
+
+// taken reports whether a link, group or acceptor has that name: the actors of
+// links and acceptors have one parent, and errors name groups as they name links.
+// It is called with mu held.
+func (m *Manager) taken(name string) bool {
+	return m.byName[name] != nil || m.acceptors[name] != nil || m.groups[name] != nil
+}
+
+func nameTaken(name string) error {
+	return &messages.ConfigError{
+		Link: name, Field: "Name", Problem: fmt.Sprintf("%q is the name of another link, group or acceptor", name),
+	}
 }
 
 // RemoveLink takes a link out of all groups, ends it in order as Link.Close does,

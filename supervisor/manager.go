@@ -208,9 +208,10 @@ func (m *Manager) Groups() []*Group {
 // System is the actor system that the links live in.
 func (m *Manager) System() *actor.ActorSystem { return m.system }
 
-// Close ends all acceptors and links in order: they accept no connections, refuse new sends, settle what is in
-// flight, and close their sockets. What has not settled when ctx ends is cut
-// short, and reported as *messages.DrainError, one a link. When it returns
+// Close ends all acceptors and links in order: they accept no connections, refuse
+// new sends, settle what is in flight, and close their sockets. What has not
+// settled when ctx ends is cut short, and reported as *messages.DrainError, one a
+// link. When it returns
 // nil, no goroutine, timer or socket of the manager is left; an error that
 // wraps the context's says that a function of the embedding program (a hook, a
 // logger, a Dial) has not returned yet.
