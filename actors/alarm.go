@@ -7,7 +7,7 @@ import (
 	"github.com/asynkron/protoactor-go/scheduler"
 )
 
-// deadlineDue tells the correlator that the alarm of that number rings.
+// deadlineDue tells a correlator, or a scope's keeper, that the alarm of that number rings.
 type deadlineDue struct{ number uint64 }
 
 // IgnoreDeadLetterLogging keeps alarms that came too late out of the log.
@@ -24,9 +24,10 @@ type alarm struct {
 	stop   scheduler.CancelFunc
 }
 
-func (a *alarm) init(ctx actor.Context) {
-	a.pid = ctx.Self()
-	a.timer = scheduler.NewTimerScheduler(ctx.ActorSystem().Root)
+// init says which actor is told.
+func (a *alarm) init(system *actor.ActorSystem, pid *actor.PID) {
+	a.pid = pid
+	a.timer = scheduler.NewTimerScheduler(system.Root)
 }
 
 // set makes the alarm ring at clock time at, or earlier when it is set so.

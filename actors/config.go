@@ -172,6 +172,21 @@ type LinkConfig struct {
 	// links of one acquirer and host share one. Nil: none is given.
 	STANs *messages.STANs
 
+	// Scope names the scope that the link shares with others of its manager: a
+	// response that comes on any of them answers a request that went out on any of
+	// them, for hosts that answer on another connection than they were asked on. Their
+	// requests in flight and in doubt need different keys, and MaxLate counts those of
+	// all. The links of a scope must agree in Spec, KeyFields, VerifyFields,
+	// SendTimeout and LateWindow. 1 to 64 letters, digits, dots, hyphens and
+	// underscores; empty: the link alone.
+	Scope string
+	// OnDisconnect says what becomes of requests that were written when their session
+	// ends: Settle tells their callers at once that they are in doubt, Wait leaves
+	// them until their deadline, for a response on another link of the scope or in the
+	// link's next session. Zero means Settle, or Wait with Scope. A session that is
+	// closed, paused or restarted, and cut short, settles them.
+	OnDisconnect OnDisconnect
+
 	// LateWindow is how long the key of a request in doubt stays reserved, and
 	// a late reply to it is recognised, counted from when its caller was told;
 	// 0 means 1 min. In the worst case, when every request times out, a link
@@ -281,6 +296,10 @@ func (c LinkConfig) withDefaults() LinkConfig {
 	if len(c.KeyFields) == 0 {
 		c.KeyFields = []int{11}
 	}
+	if c.Scope != "" {
+		c.OnDisconnect = orDefault(c.OnDisconnect, Wait)
+	}
+	c.OnDisconnect = orDefault(c.OnDisconnect, Settle)
 	c.Backoff = c.Backoff.withDefaults()
 	return c
 }
@@ -314,6 +333,7 @@ func (c LinkConfig) compile() (matching, *tls.Config, error) {
 			f.add("OnSecond", "is for links with Accept")
 		}
 	}
+	f.scope(c)
 	c = c.withDefaults()
 	f.positive("ConnectTimeout", c.ConnectTimeout)
 	f.positive("TLSTimeout", c.TLSTimeout)

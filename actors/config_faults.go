@@ -141,6 +141,15 @@ func (f *faults) notConnecting(c LinkConfig, why string) {
 	}
 }
 
+func (f *faults) scope(c LinkConfig) {
+	if c.Scope != "" && !nameRule.MatchString(c.Scope) {
+		f.add("Scope", "%q: give 1 to 64 letters, digits, dots, hyphens or underscores", c.Scope)
+	}
+	if c.OnDisconnect > Wait {
+		f.add("OnDisconnect", "%d: give Settle or Wait", c.OnDisconnect)
+	}
+}
+
 // maxDuration is a hundred years: clock time plus a duration must not overflow.
 const maxDuration = 100 * 365 * 24 * time.Hour
 

@@ -177,7 +177,7 @@ func TestKeySpace(t *testing.T) {
 var optional = map[string]bool{
 	"Name": true, "Addrs": true, "Spec": true, "Framing": true, // required
 	"TLS": true, "TLSFiles": true, "Dial": true, "SignOffOnStop": true, "OnEvent": true, "OnLate": true, "Logger": true,
-	"Accept": true, "OnSecond": true, "Handler": true, "Ordered": true, "Overload": true, "Reject": true, "STANs": true, "VerifyFields": true, "LocalAddr": true,
+	"Accept": true, "OnSecond": true, "Handler": true, "Ordered": true, "Overload": true, "Reject": true, "STANs": true, "VerifyFields": true, "LocalAddr": true, "Scope": true,
 }
 
 func TestConfigDefaults(t *testing.T) {
@@ -188,7 +188,7 @@ func TestConfigDefaults(t *testing.T) {
 		IdleTime: 30 * time.Second, MaxMissedEchoes: 3,
 		Echo:   NetworkManagement{Timeout: 10 * time.Second},
 		SignOn: NetworkManagement{Timeout: 10 * time.Second}, SignOff: NetworkManagement{Timeout: 10 * time.Second},
-		KeyFields: []int{11}, LateWindow: time.Minute,
+		KeyFields: []int{11}, OnDisconnect: Settle, LateWindow: time.Minute,
 		HandleTimeout: 30 * time.Second, MaxHandlers: 64, MaxInbound: 1_024,
 		MaxInFlight: 10_000, MaxQueuedBytes: 64 << 20, MaxLate: 100_000, MaxFrame: 65_535, MaxEvents: 1_024,
 		Backoff: Backoff{}.withDefaults(),

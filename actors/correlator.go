@@ -14,18 +14,18 @@ import (
 const correlatorBudget = 256
 
 // correlator maps keys to the requests that wait, and passes the peer's requests
-// to the inlet. It does map work only, so
-// that it may run in whoever's goroutine posts to it. All fields are touched
-// only in Receive.
+// to the inlet. It does map work only, so that it may run in whoever's goroutine
+// posts to it. All fields are touched only in Receive, and only while it owns the
+// scope.
 type correlator struct {
 	session  *session
 	record   *Record
-	table    *table
+	scope    *Scope
+	table    *table // the scope's
 	mailbox  *Mailbox
 	draining bool
-	ended    bool // the session is over: nothing is taken any more
-	drained  bool // told
-	alarm    alarm
+	ended    bool      // the session is over: nothing is taken any more
+	drained  bool      // told
 	batch    *batch    // in hand
 	arrivals []arrival // of it, for the inlet
 }
@@ -77,10 +77,10 @@ func (m wrotePosts) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "isolink posts written (%d)", len(m.requests))
 }
 
-// spawnCorrelator makes the session's correlator, which owns the record's
-// table from here until it has stopped.
+// spawnCorrelator makes the session's correlator. A scope that is the link's own
+// belongs to it until it has stopped.
 func spawnCorrelator(ctx actor.Context, s *session) *actor.PID {
-	c := &correlator{session: s, record: s.record, table: s.record.memory.table}
+	c := &correlator{session: s, record: s.record, scope: s.record.scope, table: s.record.scope.table}
 	c.mailbox = newMailbox(mailboxOptions{
 		workers: s.record.workers, budget: correlatorBudget, refuse: c.refuse, panicked: s.record.panickedIn("correlator"),
 	})
@@ -90,21 +90,33 @@ func spawnCorrelator(ctx actor.Context, s *session) *actor.PID {
 
 // Receive is the only way in.
 func (c *correlator) Receive(ctx actor.Context) {
-	switch m := ctx.Message().(type) {
+	switch ctx.Message().(type) {
+	case *actor.Started:
+		c.scope.attend(ctx)
+	case *actor.Stopped:
+		c.stop()
+	case actor.AutoReceiveMessage:
+	default:
+		c.scope.own()
+		defer c.scope.disown()
+		c.handle(ctx.Message())
+	}
+}
+
+func (c *correlator) handle(msg any) {
+	switch m := msg.(type) {
 	case *request:
 		c.register(m)
 	case *batch:
 		c.match(m)
 	case forget:
-		c.settledElsewhere(m.request)
+		c.scope.settledElsewhere(m.request)
 	case wrotePosts:
 		for _, q := range m.requests {
 			c.table.dequeue(q)
 		}
 	case deadlineDue:
-		if c.alarm.rings(m.number) {
-			c.expire()
-		}
+		c.scope.rings(m)
 	case streamEnd:
 		c.end()
 		c.session.tell(sessionEnded{c.session})
@@ -112,15 +124,10 @@ func (c *correlator) Receive(ctx actor.Context) {
 		c.draining = true
 		c.session.draining.Store(true)
 	case inboundDone:
-	case *actor.Started:
-		c.alarm.init(ctx)
-	case *actor.Stopped:
-		c.stop()
-		return
 	default:
 		return
 	}
-	c.setAlarm()
+	c.scope.setAlarm()
 	c.tellDrained()
 }
 
@@ -128,19 +135,23 @@ func (c *correlator) Receive(ctx actor.Context) {
 func (c *correlator) register(q *request) {
 	switch {
 	case c.ended:
-		c.record.fail(q, wordQueued, messages.ErrLinkDown)
+		q.fail(wordQueued, messages.ErrLinkDown)
 		return
 	case c.draining && q.kind.isSend():
-		c.record.fail(q, wordQueued, messages.ErrDraining)
+		q.fail(wordQueued, messages.ErrDraining)
 		return
 	case c.table.lates >= c.record.config.MaxLate && q.kind.isSend():
-		c.record.fail(q, wordQueued, fmt.Errorf("%w: %d requests in doubt (MaxLate)", messages.ErrOverloaded, c.table.lates))
+		q.fail(wordQueued, fmt.Errorf("%w: %d requests in doubt (MaxLate)", messages.ErrOverloaded, c.table.lates))
 		return
 	case q.word.Load() != wordQueued: // cancelled on the way
 		return
 	}
-	if err := c.table.add(q); err != nil {
-		c.record.fail(q, wordQueued, err)
+	err := c.table.add(q)
+	if err != nil && c.scope.frees(q.key) {
+		err = c.table.add(q)
+	}
+	if err != nil {
+		q.fail(wordQueued, err)
 		return
 	}
 	c.mailbox.postAfter(c.session.writer, q)
@@ -195,23 +206,31 @@ func (c *correlator) response(f *inFrame, at int64) bool {
 		if !c.settle(q, from, f) {
 			return c.response(f, at) // it moved meanwhile
 		}
-		c.session.lastMatch.Store(at)
+		c.matched(q, at)
 		c.answerOriginals(q, f)
 		return true
 	case from == wordDropped:
-		c.settledElsewhere(q)
+		c.scope.settledElsewhere(q)
 		return c.response(f, at)
 	}
 	c.late(q, f, at)
 	return true
 }
 
+// matched notes that both directions of the session work: the request has gone
+// here, and the response has come here.
+func (c *correlator) matched(q *request, at int64) {
+	if q.record == c.record {
+		c.session.lastMatch.Store(at)
+	}
+}
+
 // settle settles q by a response or a reject; false when it had settled before.
 func (c *correlator) settle(q *request, from uint32, f *inFrame) bool {
 	if f.isReject {
-		return c.record.reject(q, from, f.rejectCode)
+		return q.reject(from, f.rejectCode)
 	}
-	return c.record.answer(q, from, f.header, f.body)
+	return q.answer(from, f.header, f.body)
 }
 
 // answerOriginals settles what q repeats, where that still waits, by a copy of
@@ -230,13 +249,18 @@ func (c *correlator) late(q *request, f *inFrame, at int64) {
 		q.settledAt = at
 	}
 	c.answerOriginals(q, f)
-	c.session.lastMatch.Store(at)
+	c.matched(q, at)
 	if q.kind == kindNetwork {
 		return
 	}
-	c.record.counters.late.Add(1)
-	c.record.notifier.event(messages.NewLateReply(messages.LateReply{
-		Link: c.record.name, Key: q.key, Request: q.frame, Response: f.body, Header: f.header, RejectCode: f.rejectCode,
+	told := q.record
+	if told.isGone() {
+		told = c.record // nobody would hear of it there
+	}
+	told.counters.late.Add(1)
+	told.notifier.event(messages.NewLateReply(messages.LateReply{
+		Link: q.record.name, ReceivedLink: c.record.name,
+		Key: q.key, Request: q.frame, Response: f.body, Header: f.header, RejectCode: f.rejectCode,
 		SentSession: q.session, ReceivedSession: c.session.number,
 		SentAt: c.record.time(q.claimedAt), SettledAt: c.record.time(q.settledAt), ReceivedAt: c.record.time(at),
 	}, c.record.config.Spec))
@@ -250,53 +274,38 @@ func (c *correlator) unmatched(f *inFrame) {
 	})
 }
 
-// settledElsewhere puts a request that its caller or the writer has settled
-// where it belongs.
-func (c *correlator) settledElsewhere(q *request) {
-	if !q.isOpen() {
-		return
-	}
-	if q.word.Load() == wordDropped {
-		c.table.notSent(q)
-		return
-	}
-	c.inDoubt(q)
-}
-
-func (c *correlator) inDoubt(q *request) {
-	now := c.record.now()
-	q.settledAt = now
-	c.table.inDoubt(q, now+int64(c.record.config.LateWindow))
-}
-
-// expire settles what is past its deadline, and frees keys.
-func (c *correlator) expire() {
-	now := c.record.now()
-	for q := c.table.expired(now); q != nil; q = c.table.expired(now) {
-		c.record.failAny(q, messages.ErrTimeout)
-		c.settledElsewhere(q)
-	}
-	c.table.leaveLate(now)
-}
-
-// end settles all that waits: the session is over.
+// end settles all that waits: the session is over. What was written may have to
+// wait for another session.
 func (c *correlator) end() {
 	if c.ended {
 		return
 	}
 	c.ended = true
 	cause := c.endCause()
-	for q := c.table.anyOpen(); q != nil; q = c.table.anyOpen() {
-		if !q.kind.isExchange() {
+	for _, q := range c.table.openOf(c.record) {
+		switch {
+		case !q.kind.isExchange():
 			// The writer has what was claimed, and knows whether it was handed over:
 			// a peer may read it and close before the write has returned here.
-			c.record.fail(q, wordQueued, cause)
+			q.fail(wordQueued, cause)
 			c.table.dequeue(q)
 			continue
+		case c.waitsOn(q):
+			q.fail(wordQueued, cause)
+			if q.word.Load() == wordClaimed {
+				continue
+			}
+		default:
+			q.failAny(cause)
 		}
-		c.record.failAny(q, cause)
-		c.settledElsewhere(q)
+		c.scope.settledElsewhere(q)
 	}
+}
+
+// waitsOn reports whether q goes on waiting for its response when the session is
+// over.
+func (c *correlator) waitsOn(q *request) bool {
+	return c.record.config.OnDisconnect == Wait && q.kind != kindNetwork && !c.session.cut.Load()
 }
 
 func (c *correlator) endCause() error {
@@ -309,12 +318,14 @@ func (c *correlator) endCause() error {
 // stop is the last thing: whatever brought it about, nothing is left unsettled.
 func (c *correlator) stop() {
 	defer c.mailbox.close()
+	c.scope.own()
+	defer c.scope.disown()
 	defer func() {
 		if p := recover(); p != nil {
 			c.record.panicked("correlator", p)
 		}
 		c.end()
-		c.alarm.cancel()
+		c.scope.leave()
 	}()
 	if c.batch != nil { // it failed in the midst of a batch: the rest was received
 		c.match(c.batch)
@@ -322,24 +333,21 @@ func (c *correlator) stop() {
 }
 
 // refuse gets what the correlator did not handle. It runs in anyone's
-// goroutine, when the correlator has stopped, and touches the request alone.
+// goroutine, when the correlator has stopped, and touches the request alone, or
+// a scope that is not its own.
 func (c *correlator) refuse(msg any) {
 	switch m := msg.(type) {
 	case *request:
-		c.record.failAny(m, c.endCause())
-	case forget, *batch, wrotePosts, deadlineDue, streamEnd, drain, inboundDone:
+		m.failAny(c.endCause())
+	case forget:
+		c.scope.forget(m.request)
+	case *batch, wrotePosts, deadlineDue, streamEnd, drain, inboundDone:
 	}
 }
 
 func (c *correlator) tellDrained() {
-	if c.draining && !c.drained && c.table.open == 0 && c.session.inbound.Load() == 0 {
+	if c.draining && !c.drained && c.record.open == 0 && c.session.inbound.Load() == 0 {
 		c.drained = true
 		c.session.tell(sessionDrained{c.session})
-	}
-}
-
-func (c *correlator) setAlarm() {
-	if at, ok := c.table.nextEvent(); ok {
-		c.alarm.set(at, c.record.now)
 	}
 }

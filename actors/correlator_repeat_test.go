@@ -15,17 +15,18 @@ import (
 // the writer and to the notifier stays in their mailboxes.
 func loneCorrelator() *correlator {
 	config := LinkConfig{Name: "lone", Logger: slog.New(slog.DiscardHandler)}.withDefaults()
-	r := &Record{name: "lone", config: &config, epoch: time.Now()}
+	r := &Record{name: "lone", config: &config, scope: ownScope(), epoch: time.Now()}
 	r.notifier = newNotifier("lone", "link", &config, nil, nil, &r.counters)
 	s := &session{record: r, number: 1, handled: make(chan *batch, batches)}
 	s.writer = newMailbox(mailboxOptions{})
-	return &correlator{session: s, record: r, table: newTable(), mailbox: newMailbox(mailboxOptions{})}
+	return &correlator{session: s, record: r, scope: r.scope, table: r.scope.table, mailbox: newMailbox(mailboxOptions{})}
 }
 
 // registered is a request with STAN 1 that the correlator has taken. Its signal
 // has room for one too many.
 func registered(t *testing.T, c *correlator, mti messages.MTI) *request {
 	q := tableSend(mti, c.record.now()+int64(time.Hour))
+	q.record = c.record
 	q.done = make(chan struct{}, 2)
 	c.register(q)
 	require.Nil(t, q.err)
@@ -69,7 +70,7 @@ func TestResponseAnswersOriginalAndRepeat(t *testing.T) {
 	assertAnswered(t, repeat, "yes")
 	original.reply[0] = 'Y'
 	assert.Equal(t, "yes", string(repeat.reply), "each caller owns its reply")
-	assert.Nil(t, c.table.anyOpen())
+	assert.Zero(t, c.record.open)
 }
 
 // TestResponseSparesTheRepeat: what its original's response has answered is not
@@ -107,8 +108,8 @@ func TestResponseToNothingWritten(t *testing.T) {
 func TestResponseAfterTheOriginalWasCancelled(t *testing.T) {
 	c := loneCorrelator()
 	original, repeat := registered(t, c, mtiRequest), registered(t, c, mtiRepeat)
-	require.True(t, c.record.fail(original, wordQueued, messages.ErrTimeout))
-	c.settledElsewhere(original)
+	require.True(t, original.fail(wordQueued, messages.ErrTimeout))
+	c.scope.settledElsewhere(original)
 	c.receives("forged")
 	assert.True(t, repeat.isOpen())
 	assert.EqualValues(t, 1, c.record.counters.unmatched.Load())
@@ -124,8 +125,8 @@ func TestResponseAnswersRepeatOfWhatIsInDoubt(t *testing.T) {
 	c := loneCorrelator()
 	original := registered(t, c, mtiRequest)
 	c.claims(t, original)
-	require.True(t, c.record.fail(original, wordClaimed, messages.ErrTimeout))
-	c.settledElsewhere(original)
+	require.True(t, original.fail(wordClaimed, messages.ErrTimeout))
+	c.scope.settledElsewhere(original)
 	repeat := registered(t, c, mtiRepeat)
 	c.receives("yes")
 	assertAnswered(t, repeat, "yes")
@@ -142,10 +143,10 @@ func TestResponseAfterTheRepeatWasCancelled(t *testing.T) {
 	c := loneCorrelator()
 	original := registered(t, c, mtiRequest)
 	c.claims(t, original)
-	require.True(t, c.record.fail(original, wordClaimed, messages.ErrTimeout))
-	c.settledElsewhere(original)
+	require.True(t, original.fail(wordClaimed, messages.ErrTimeout))
+	c.scope.settledElsewhere(original)
 	repeat := registered(t, c, mtiRepeat)
-	require.True(t, c.record.fail(repeat, wordQueued, messages.ErrTimeout)) // the correlator has not heard of it
+	require.True(t, repeat.fail(wordQueued, messages.ErrTimeout)) // the correlator has not heard of it
 	c.receives("late")
 	assertFailed(t, repeat, messages.ErrNotSent)
 	assert.EqualValues(t, 1, c.record.counters.late.Load())

@@ -62,7 +62,7 @@ func TestExchangeDeadline(t *testing.T) {
 				var got *request
 				door := doorTo(t, func(r *Record, q *request) {
 					got = q
-					require.True(t, r.answer(q, wordQueued, nil, []byte("yes")))
+					require.True(t, q.answer(wordQueued, nil, []byte("yes")))
 				})
 				door.record.epoch = time.Now().Add(-time.Hour) // a link that is an hour old
 				ctx := t.Context()
@@ -100,7 +100,7 @@ func TestCommandDeadline(t *testing.T) {
 			var got *request
 			door := doorTo(t, func(r *Record, q *request) {
 				got = q
-				r.failAny(q, messages.ErrLinkDown)
+				q.failAny(messages.ErrLinkDown)
 			})
 			door.SendUserMessage(nil, &messages.Send{Frame: frame, Timeout: c.timeout})
 			assert.Equal(t, c.want, time.Duration(got.deadline-got.start))

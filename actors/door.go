@@ -127,8 +127,8 @@ func (d *Door) unpack(q *request, reply []byte) (*iso8583.Message, error) {
 	answer, err := messages.Unpack(d.record.config.Spec, reply)
 	if err != nil {
 		d.record.counters.answered.Add(^uint64(0)) // it is in doubt after all
-		d.record.countOutcome(q, messages.ErrInDoubt)
-		return nil, d.record.sendError(q, messages.ErrInDoubt, err)
+		q.countOutcome(messages.ErrInDoubt)
+		return nil, q.sendError(messages.ErrInDoubt, err)
 	}
 	return answer, nil
 }
@@ -178,7 +178,7 @@ func (d *Door) PostWith(ctx context.Context, header, frame []byte) error {
 }
 
 func (d *Door) request(k kind, header, frame []byte) *request {
-	return &request{kind: k, header: header, frame: frame, start: d.record.now()}
+	return &request{record: d.record, kind: k, header: header, frame: frame, start: d.record.now()}
 }
 
 // do takes q through the link and waits for its settling.
@@ -238,8 +238,8 @@ func (d *Door) cancel(ctx context.Context, s *session, q *request) ([]byte, erro
 		return q.reply, q.err
 	}
 	outcome := outcomeOf(from)
-	err := d.record.sendError(q, outcome, contextCause(ctx))
-	d.record.countOutcome(q, outcome)
+	err := q.sendError(outcome, contextCause(ctx))
+	q.countOutcome(outcome)
 	s.correlator.PostUserMessage(forget{q})
 	return nil, err
 }
@@ -304,8 +304,8 @@ func (d *Door) leave(q *request) {
 
 // refused is the error of a request that never went beyond the door.
 func (d *Door) refused(q *request, cause error) error {
-	d.record.countOutcome(q, messages.ErrNotSent)
-	return d.record.sendError(q, messages.ErrNotSent, cause)
+	q.countOutcome(messages.ErrNotSent)
+	return q.sendError(messages.ErrNotSent, cause)
 }
 
 // whyDown is the cause for a link without a session.

@@ -121,7 +121,7 @@ func TestDrainWaitsForTheInlet(t *testing.T) {
 	bubble(t, func(t *testing.T, workers *Workers) {
 		step := make(chan struct{})
 		n, s := loneInlet(workers, LinkConfig{Handler: func(context.Context, *messages.Inbound) { <-step }})
-		c := &correlator{session: s, record: s.record, table: newTable(), mailbox: s.correlator}
+		c := &correlator{session: s, record: s.record, scope: s.record.scope, table: s.record.scope.table, mailbox: s.correlator}
 		s.record.system = quietSystem()
 		s.link = s.record.system.NewLocalPID("nobody")
 		n.arrive(s, 1)

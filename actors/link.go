@@ -117,6 +117,7 @@ func (l *link) handle(msg any) {
 		l.command(w)
 	case Cut:
 		if p := l.machine.phase; p == phaseDraining || p == phaseEnding || (p == phaseSigningOff && l.machine.draining) {
+			l.session.cut.Store(true)
 			l.step(evCut, nil)
 		}
 	case dialled:

@@ -25,7 +25,8 @@ type Record struct {
 	number  uint64      // of a session of an acceptor, among those; 0: a link
 	system  *actor.ActorSystem
 	workers *Workers
-	epoch   time.Time // clock time 0
+	scope   *Scope
+	epoch   time.Time // clock time 0; the scope's
 
 	door     *Door
 	inlet    inlet
@@ -36,6 +37,11 @@ type Record struct {
 	// session is where requests go: nil unless the link is up. The link's
 	// actor writes it.
 	session atomic.Pointer[session]
+
+	// open counts the requests in the scope's table that have not settled, the
+	// link's own network management apart. They belong to who owns the scope.
+	open       int
+	allSettled chan struct{} // closed when open is 0; nil: nobody asked
 
 	signals sync.Pool // of chan struct{}, capacity 1, empty
 
@@ -72,7 +78,6 @@ type Record struct {
 
 // memory is what the incarnations of a link hand on.
 type memory struct {
-	table    *table
 	failures uint8
 	session  uint64 // the number of the last session
 	nextAddr int    // the address to try first
@@ -98,9 +103,10 @@ func NewRecord(config LinkConfig, system *actor.ActorSystem, workers *Workers) (
 
 // newRecord makes a record without its notifier. config has its defaults.
 func newRecord(name string, config *LinkConfig, keys matching, system *actor.ActorSystem, workers *Workers) *Record {
+	scope := ownScope()
 	r := &Record{
-		name: name, config: config, keys: keys, system: system, workers: workers, epoch: time.Now(),
-		gone: make(chan struct{}), memory: memory{table: newTable()},
+		name: name, config: config, keys: keys, system: system, workers: workers, scope: scope, epoch: scope.epoch,
+		gone: make(chan struct{}),
 	}
 	r.signals.New = func() any { return make(chan struct{}, 1) }
 	r.shown.init()

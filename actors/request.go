@@ -40,6 +40,7 @@ type request struct {
 	word atomic.Uint32
 
 	// Set by the door, constant afterwards.
+	record   *Record
 	kind     kind
 	ownSTAN  bool // the link's allocator gave it
 	common   bool // the deadline is the link's SendTimeout away, as most are

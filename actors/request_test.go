@@ -212,8 +212,8 @@ func TestOneSettles(t *testing.T) {
 	r := &Record{name: "claims", config: &config, epoch: time.Now()}
 	settled := make(map[string]int)
 	for round := range rounds {
-		q := &request{kind: kindSend, done: make(chan struct{}, 8)}
-		winner := raceFor(r, q, round%4 == 0)
+		q := &request{record: r, kind: kindSend, done: make(chan struct{}, 8)}
+		winner := raceFor(q, round%4 == 0)
 		settled[winner]++
 		require.Len(t, q.done, 1, "signals")
 		<-q.done
@@ -238,24 +238,24 @@ func TestOneSettles(t *testing.T) {
 
 // raceFor lets all parties at q, and says by its word and its result how it
 // settled. The write that claims it may stop before its first byte.
-func raceFor(r *Record, q *request, stops bool) string {
+func raceFor(q *request, stops bool) string {
 	cause := messages.ErrLinkDown
 	var start, ended sync.WaitGroup
 	start.Add(1)
 	for _, party := range []func(){
 		func() {
 			if q.claim(3, 1) && stops {
-				r.failUnwritten(q, cause)
+				q.failUnwritten(cause)
 			}
 		},
 		func() {
 			if from := q.word.Load(); from == wordClaimed {
-				r.answer(q, from, nil, []byte("yes"))
+				q.answer(from, nil, []byte("yes"))
 			}
 		},
-		func() { r.failAny(q, messages.ErrTimeout) },
-		func() { r.failAny(q, cause) },
-		func() { r.fail(q, wordQueued, cause) },
+		func() { q.failAny(messages.ErrTimeout) },
+		func() { q.failAny(cause) },
+		func() { q.fail(wordQueued, cause) },
 	} {
 		ended.Go(func() {
 			start.Wait()

@@ -32,6 +32,9 @@ type session struct {
 	inbound  atomic.Int64
 	draining atomic.Bool
 
+	// cut: what is in flight does not wait for another session. The link writes it.
+	cut atomic.Bool
+
 	handled chan *batch   // batches that the correlator gives back to the reader
 	over    chan struct{} // closed by the link when the session is of no use any more
 

@@ -8,58 +8,58 @@ import (
 	"github.com/isolink-go/isolink/messages"
 )
 
-// answer settles r with its response; false when it had settled before.
-func (r *Record) answer(q *request, from uint32, header, reply []byte) bool {
+// answer settles q with its response; false when it had settled before.
+func (q *request) answer(from uint32, header, reply []byte) bool {
 	if !q.take(from) {
 		return false
 	}
 	q.replyHeader, q.reply = header, reply
-	r.countOutcome(q, nil)
-	r.signal(q)
+	q.countOutcome(nil)
+	q.signal()
 	return true
 }
 
 // reject settles q as rejected; false when it had settled before.
-func (r *Record) reject(q *request, from uint32, code string) bool {
+func (q *request) reject(from uint32, code string) bool {
 	if !q.take(from) {
 		return false
 	}
-	r.failed(q, messages.ErrRejected, &messages.RejectError{Code: code})
+	q.failed(messages.ErrRejected, &messages.RejectError{Code: code})
 	return true
 }
 
 // posted settles a post or a reply whose bytes were handed to the network.
-func (r *Record) posted(q *request) bool {
+func (q *request) posted() bool {
 	if !q.take(wordClaimed) {
 		return false
 	}
-	r.countOutcome(q, nil)
-	r.signal(q)
+	q.countOutcome(nil)
+	q.signal()
 	return true
 }
 
-// fail settles r without a response: not sent from wordQueued, in doubt from
+// fail settles q without a response: not sent from wordQueued, in doubt from
 // wordClaimed; false when it had settled before, or stands elsewhere.
-func (r *Record) fail(q *request, from uint32, cause error) bool {
+func (q *request) fail(from uint32, cause error) bool {
 	if !q.take(from) {
 		return false
 	}
-	r.failed(q, outcomeOf(from), cause)
+	q.failed(outcomeOf(from), cause)
 	return true
 }
 
 // failUnwritten settles as not sent a request that was claimed, but of which
 // the write stopped before the first byte.
-func (r *Record) failUnwritten(q *request, cause error) {
+func (q *request) failUnwritten(cause error) {
 	if q.word.CompareAndSwap(wordClaimed, wordDropped) {
-		r.failed(q, messages.ErrNotSent, cause)
+		q.failed(messages.ErrNotSent, cause)
 	}
 }
 
-// failAny settles r wherever it stands.
-func (r *Record) failAny(q *request, cause error) {
+// failAny settles q wherever it stands.
+func (q *request) failAny(cause error) {
 	if from, ok := q.takeAny(); ok {
-		r.failed(q, outcomeOf(from), cause)
+		q.failed(outcomeOf(from), cause)
 	}
 }
 
@@ -72,16 +72,17 @@ func outcomeOf(from uint32) error {
 	return messages.ErrInDoubt
 }
 
-func (r *Record) failed(q *request, outcome, cause error) {
-	q.err = r.sendError(q, outcome, cause)
-	r.countOutcome(q, outcome)
+func (q *request) failed(outcome, cause error) {
+	q.err = q.sendError(outcome, cause)
+	q.countOutcome(outcome)
 	if q.command != nil && q.command.answers != nil && outcome == messages.ErrNotSent {
 		q.command.answers.GiveBackReply()
 	}
-	r.signal(q)
+	q.signal()
 }
 
-func (r *Record) sendError(q *request, outcome, cause error) *messages.SendError {
+func (q *request) sendError(outcome, cause error) *messages.SendError {
+	r := q.record
 	e := &messages.SendError{
 		Link: r.name, Key: q.key, Took: time.Duration(r.now() - q.start), Outcome: outcome, Cause: cause,
 	}
@@ -92,7 +93,8 @@ func (r *Record) sendError(q *request, outcome, cause error) *messages.SendError
 }
 
 // countOutcome counts a settled request; echoes are counted by the link.
-func (r *Record) countOutcome(q *request, outcome error) {
+func (q *request) countOutcome(outcome error) {
+	r := q.record
 	switch q.kind {
 	case kindNetwork:
 		return
@@ -124,9 +126,9 @@ func (r *Record) countOutcome(q *request, outcome error) {
 
 // signal tells who waits. It never blocks: done has room for the one signal,
 // and a courier has a queue for what was admitted.
-func (r *Record) signal(q *request) {
+func (q *request) signal() {
 	if q.command != nil {
-		r.couriers.deliver(q.command, q.replyHeader, q.reply, q.err)
+		q.record.couriers.deliver(q.command, q.replyHeader, q.reply, q.err)
 		return
 	}
 	q.done <- struct{}{}

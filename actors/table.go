@@ -18,7 +18,7 @@ const (
 )
 
 // table is what is in flight and in doubt: key → request. It knows no clock
-// and no lock; its correlator owns it, and the record between two sessions.
+// and no lock; whoever uses it owns its scope.
 //
 // A request is in one queue at most. byKey shows the newest request of a key:
 // a repeat hides the original that it has adopted.
@@ -28,7 +28,6 @@ type table struct {
 	others requestHeap
 	late   requestList
 	lates  int // len(late)
-	open   int // in common and others: not settled; the link's own echoes apart
 }
 
 func newTable() *table { return &table{byKey: make(map[messages.Key]*request)} }
@@ -169,7 +168,7 @@ func (t *table) dequeue(r *request) {
 
 func (t *table) countOpen(r *request, n int) {
 	if r.kind != kindNetwork {
-		t.open += n
+		r.record.countOpen(n)
 	}
 }
 
@@ -185,15 +184,20 @@ func (t *table) expired(now int64) *request {
 	return nil
 }
 
-// anyOpen returns a request that has not settled, or nil.
-func (t *table) anyOpen() *request {
-	if t.common.first != nil {
-		return t.common.first
+// openOf returns the requests of a link that have not settled.
+func (t *table) openOf(of *Record) []*request {
+	var all []*request
+	for r := t.common.first; r != nil; r = r.next {
+		if r.record == of {
+			all = append(all, r)
+		}
 	}
-	if len(t.others) > 0 {
-		return t.others[0]
+	for _, r := range t.others {
+		if r.record == of {
+			all = append(all, r)
+		}
 	}
-	return nil
+	return all
 }
 
 // nextEvent is when expired or leaveLate have something to do; ok is false

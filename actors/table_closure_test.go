@@ -37,10 +37,10 @@ var requestKinds = []requestKind{
 }
 
 // newRequests makes requests of these kinds; their deadlines and queues differ.
-func newRequests(kinds []requestKind, keys []messages.Key) []*request {
+func newRequests(kinds []requestKind, links []*Record, keys []messages.Key) []*request {
 	var all []*request
 	for i, k := range kinds {
-		r := &request{kind: k.kind, mti: k.mti, deadline: int64(40 - 10*i), common: i%2 == 0}
+		r := &request{record: links[i%len(links)], kind: k.kind, mti: k.mti, deadline: int64(40 - 10*i), common: i%2 == 0}
 		if k.kind != kindPost {
 			r.key = keys[k.key]
 		}
@@ -141,7 +141,7 @@ func closeTable(t *testing.T, kinds []requestKind) (states, steps int) {
 	// There is no copying a table: each step is done anew from the beginning.
 	replay := func(path []int) (*tableTrial, []*request) {
 		tr := newTableTrial(2)
-		requests := newRequests(kinds, tr.keys)
+		requests := newRequests(kinds, tr.links, tr.keys)
 		for _, op := range path {
 			ops[op].do(t, tr, requests)
 		}
@@ -157,7 +157,7 @@ func closeTable(t *testing.T, kinds []requestKind) (states, steps int) {
 			continue
 		}
 		seen[state] = true
-		if fault := tr.model.compare(tr.table, tr.keys); fault != "" {
+		if fault := tr.model.compare(tr.table, tr.links, tr.keys); fault != "" {
 			require.Failf(t, fault, "%v after %s", kinds, pathNames(ops, path))
 		}
 		for i, op := range ops {

@@ -115,16 +115,23 @@ func (m *tableModel) leaveLate(now int64) {
 
 // counts are those of the table: requests in doubt that nothing hides, and
 // requests that wait, echoes apart.
-func (m *tableModel) counts() (lates, open int) {
+func (m *tableModel) lates() (n int) {
 	for _, e := range m.all {
-		switch {
-		case e.open && e.r.kind != kindNetwork:
-			open++
-		case !e.open && m.find(e.r.key) == e:
-			lates++
+		if !e.open && m.find(e.r.key) == e {
+			n++
 		}
 	}
-	return lates, open
+	return n
+}
+
+// open counts what a drain of the link waits for.
+func (m *tableModel) open(link *Record) (n int) {
+	for _, r := range m.waiting(link) {
+		if r.kind != kindNetwork {
+			n++
+		}
+	}
+	return n
 }
 
 func (m *tableModel) nextEvent() (at int64, ok bool) {
@@ -153,19 +160,20 @@ func (m *tableModel) expired(now int64) []*request {
 	return due
 }
 
-func (m *tableModel) waiting() []*request {
+// waiting are the requests of these links that have not settled.
+func (m *tableModel) waiting(links ...*Record) []*request {
 	var open []*request
 	for _, e := range m.all {
-		if e.open {
+		if e.open && slices.Contains(links, e.r.record) {
 			open = append(open, e.r)
 		}
 	}
 	return open
 }
 
-// compare says in what a table differs from the model; keys are all that there
-// may be.
-func (m *tableModel) compare(t *table, keys []messages.Key) string {
+// compare says in what a table differs from the model; links and keys are all that
+// there may be.
+func (m *tableModel) compare(t *table, links []*Record, keys []messages.Key) string {
 	var faults []string
 	differ := func(what string, want, got any) {
 		if want != got {
@@ -181,9 +189,15 @@ func (m *tableModel) compare(t *table, keys []messages.Key) string {
 			faults = append(faults, fmt.Sprintf("find %s: want %p, got %p", key, want, got))
 		}
 	}
-	lates, open := m.counts()
-	differ("lates", lates, t.lates)
-	differ("open", open, t.open)
+	differ("lates", m.lates(), t.lates)
+	for _, link := range links {
+		differ("open", m.open(link), link.open)
+		waiting, got := m.waiting(link), t.openOf(link)
+		differ("how many openOf", len(waiting), len(got))
+		for _, r := range got {
+			differ("openOf waits", true, slices.Contains(waiting, r))
+		}
+	}
 	wantAt, wantOK := m.nextEvent()
 	at, ok := t.nextEvent()
 	differ("nextEvent", wantAt, at)
@@ -201,9 +215,6 @@ func (m *tableModel) compare(t *table, keys []messages.Key) string {
 			differ("expired is due", true, one == nil || slices.Contains(due, one))
 		}
 	}
-	one := t.anyOpen()
-	differ("any open", len(m.waiting()) > 0, one != nil)
-	differ("anyOpen waits", true, one == nil || slices.Contains(m.waiting(), one))
 	return strings.Join(append(faults, t.structure(len(m.all))...), "\n")
 }
 

@@ -11,7 +11,18 @@ import (
 
 // tableSend is a request with STAN 1, which waits until its deadline.
 func tableSend(mti messages.MTI, deadline int64) *request {
-	return &request{kind: kindSend, mti: mti, key: stanKeys[1], deadline: deadline}
+	return &request{record: tableLink(), kind: kindSend, mti: mti, key: stanKeys[1], deadline: deadline}
+}
+
+// tableLink is as much of a link as a table needs.
+func tableLink() *Record { return &Record{scope: ownScope()} }
+
+// openIn counts the requests that wait, of links of their own.
+func openIn(requests ...*request) (n int) {
+	for _, r := range requests {
+		n += r.record.open
+	}
+	return n
 }
 
 // fullTable adds requests that must all be taken.
@@ -65,12 +76,12 @@ func TestRepeatAdoptsWhatWaits(t *testing.T) {
 	original, repeat := tableSend(mtiRequest, 10), tableSend(mtiRepeat, 20)
 	tb := fullTable(t, original, repeat)
 	assert.Same(t, repeat, tb.find(repeat.key))
-	assert.Equal(t, 2, tb.open, "both callers wait")
+	assert.Equal(t, 2, openIn(original, repeat), "both callers wait")
 	assert.Same(t, original, tb.expired(10), "each by its own deadline")
 
 	assert.Same(t, original, tb.answered(repeat), "one response answers both")
 	assert.Nil(t, tb.answered(original))
-	assert.Zero(t, tb.open)
+	assert.Zero(t, openIn(original, repeat))
 	assert.Nil(t, tb.find(repeat.key))
 }
 
@@ -157,7 +168,7 @@ func TestRepeatNotSent(t *testing.T) {
 		assert.Same(t, repeat, tb.find(original.key))
 		tb.notSent(repeat)
 		assert.Nil(t, tb.find(original.key))
-		assert.Zero(t, tb.open)
+		assert.Zero(t, openIn(original, repeat))
 	})
 }
 
@@ -215,12 +226,12 @@ func TestRepeatDigit(t *testing.T) {
 }
 
 func TestTableKinds(t *testing.T) {
-	post := &request{kind: kindPost, deadline: 10}
-	echo := &request{kind: kindNetwork, key: stanKeys[2], deadline: 20}
+	post := &request{record: tableLink(), kind: kindPost, deadline: 10}
+	echo := &request{record: tableLink(), kind: kindNetwork, key: stanKeys[2], deadline: 20}
 	send := tableSend(mtiRequest, 30)
 	tb := fullTable(t, post, echo, send)
-	assert.Equal(t, 2, tb.open, "a drain does not wait for the link's own echo")
-	assert.NoError(t, tb.add(&request{kind: kindPost, deadline: 10}), "posts have no key to share")
+	assert.Equal(t, 2, openIn(post, echo, send), "a drain does not wait for the link's own echo")
+	assert.NoError(t, tb.add(&request{record: tableLink(), kind: kindPost, deadline: 10}), "posts have no key to share")
 
 	tb.inDoubt(post, 100)
 	assert.Zero(t, tb.lates, "no late reply to a post")
@@ -234,14 +245,14 @@ func TestTableKinds(t *testing.T) {
 
 // TestTableDeadlines: what the two queues hold is one order to the outside.
 func TestTableDeadlines(t *testing.T) {
-	tb := newTable()
+	tb, link := newTable(), tableLink()
 	for i, deadline := range []int64{50, 20, 40, 10, 30, 30} {
-		r := &request{kind: kindSend, key: stanKeys[i], deadline: deadline, common: i%2 == 0}
+		r := &request{record: link, kind: kindSend, key: stanKeys[i], deadline: deadline, common: i%2 == 0}
 		require.NoError(t, tb.add(r))
 	}
 	assert.Nil(t, tb.expired(9))
 	var order []int64
-	for tb.anyOpen() != nil {
+	for len(tb.openOf(link)) > 0 {
 		at, ok := tb.nextEvent()
 		require.True(t, ok)
 		r := tb.expired(at)

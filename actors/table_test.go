@@ -33,6 +33,7 @@ var stanKeys = func() (keys [50]messages.Key) {
 // tableTrial does the same to a table and to its model, and compares.
 type tableTrial struct {
 	table *table
+	links []*Record // that share the table
 	model tableModel
 	keys  []messages.Key
 	now   int64
@@ -40,7 +41,7 @@ type tableTrial struct {
 }
 
 func newTableTrial(keys int) *tableTrial {
-	return &tableTrial{table: newTable(), keys: stanKeys[:keys], seen: make(map[string]int)}
+	return &tableTrial{table: newTable(), links: []*Record{tableLink(), tableLink()}, keys: stanKeys[:keys], seen: make(map[string]int)}
 }
 
 func (tr *tableTrial) add(t require.TestingT, r *request) {
@@ -107,7 +108,7 @@ func (tr *tableTrial) leaveLate(now int64) {
 }
 
 func (tr *tableTrial) check(t require.TestingT) {
-	require.Empty(t, tr.model.compare(tr.table, tr.keys))
+	require.Empty(t, tr.model.compare(tr.table, tr.links, tr.keys))
 }
 
 // settle takes r out as the end of its session or its deadline does.
@@ -142,7 +143,7 @@ func TestTableAgainstModel(t *testing.T) {
 
 func (tr *tableTrial) actions() map[string]func(*rapid.T) {
 	open := func(rt *rapid.T) *request {
-		waiting := tr.model.waiting()
+		waiting := tr.model.waiting(tr.links...)
 		if len(waiting) == 0 {
 			rt.Skip("nothing waits")
 		}
@@ -171,14 +172,16 @@ func (tr *tableTrial) actions() map[string]func(*rapid.T) {
 			require.Empty(rt, tr.model.expired(tr.now))
 			tr.leaveLate(tr.now)
 		},
-		"session ends": func(rt *rapid.T) {
+		"a session ends": func(rt *rapid.T) {
 			if rapid.IntRange(0, 9).Draw(rt, "really") > 0 {
 				rt.Skip("let the table fill")
 			}
-			for r := tr.table.anyOpen(); r != nil; r = tr.table.anyOpen() {
+			link := rapid.SampledFrom(tr.links).Draw(rt, "link")
+			for _, r := range tr.table.openOf(link) {
 				tr.settle(rt, r)
 			}
-			require.Empty(rt, tr.model.waiting())
+			require.Empty(rt, tr.model.waiting(link))
+			require.Zero(rt, link.open)
 		},
 		"": func(rt *rapid.T) { tr.check(rt) },
 	}
@@ -186,6 +189,7 @@ func (tr *tableTrial) actions() map[string]func(*rapid.T) {
 
 func (tr *tableTrial) drawRequest(rt *rapid.T) *request {
 	r := &request{
+		record:   rapid.SampledFrom(tr.links).Draw(rt, "link"),
 		kind:     rapid.SampledFrom([]kind{kindSend, kindSend, kindSend, kindPost, kindNetwork}).Draw(rt, "kind"),
 		mti:      rapid.SampledFrom([]messages.MTI{mtiRequest, mtiRepeat, mtiRepeat}).Draw(rt, "MTI"),
 		common:   rapid.Bool().Draw(rt, "common"),

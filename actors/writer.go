@@ -80,7 +80,7 @@ func (w *writer) Receive(ctx actor.Context) {
 func (w *writer) stop() {
 	for _, s := range w.spans {
 		if !s.request.kind.isExchange() {
-			w.record.fail(s.request, wordClaimed, messages.ErrLinkDown)
+			s.request.fail(wordClaimed, messages.ErrLinkDown)
 		}
 	}
 	w.reset()
@@ -132,13 +132,13 @@ func (w *writer) fill() {
 // past its deadline is never written.
 func (w *writer) append(q *request, now int64) bool {
 	if q.deadline <= now {
-		w.record.fail(q, wordQueued, messages.ErrTimeout)
+		q.fail(wordQueued, messages.ErrTimeout)
 		return true
 	}
 	start := len(w.buffer)
 	grown, err := w.record.config.Framing.Append(w.buffer, q.header, q.frame)
 	if err != nil {
-		if w.record.fail(q, wordQueued, frameError(err)) {
+		if q.fail(wordQueued, frameError(err)) {
 			w.session.correlator.PostUserMessage(forget{q}) // its key is free again
 		}
 		return true
@@ -189,7 +189,7 @@ func (w *writer) handedOver() {
 	w.session.lastWrite.Store(w.record.now())
 	var posts []*request
 	for _, s := range w.spans {
-		if !s.request.kind.isExchange() && w.record.posted(s.request) {
+		if !s.request.kind.isExchange() && s.request.posted() {
 			posts = append(posts, s.request)
 		}
 	}
@@ -229,12 +229,12 @@ func (w *writer) settleClaimed(cause error) {
 		}
 		switch {
 		case s.start >= w.sent:
-			w.record.failUnwritten(s.request, cause)
+			s.request.failUnwritten(cause)
 		case s.request.kind.isExchange():
 		case end <= w.sent:
-			w.record.posted(s.request)
+			s.request.posted()
 		default:
-			w.record.fail(s.request, wordClaimed, cause)
+			s.request.fail(wordClaimed, cause)
 		}
 	}
 	w.reset()
@@ -242,7 +242,7 @@ func (w *writer) settleClaimed(cause error) {
 
 func (w *writer) refuseQueue() {
 	for _, q := range w.queue {
-		w.record.fail(q, wordQueued, fmt.Errorf("%w: %w", messages.ErrLinkDown, w.failed))
+		q.fail(wordQueued, fmt.Errorf("%w: %w", messages.ErrLinkDown, w.failed))
 	}
 	clear(w.queue)
 	w.queue = w.queue[:0]

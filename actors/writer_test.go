@@ -67,7 +67,7 @@ func loneWriter(conn net.Conn) *writer {
 func (w *writer) queued(sizes ...int) []*request {
 	var all []*request
 	for _, size := range sizes {
-		q := &request{frame: make([]byte, size), deadline: w.record.now() + int64(time.Hour), done: make(chan struct{}, 2)}
+		q := &request{record: w.record, frame: make([]byte, size), deadline: w.record.now() + int64(time.Hour), done: make(chan struct{}, 2)}
 		all = append(all, q)
 		w.queue = append(w.queue, q)
 	}
@@ -79,7 +79,7 @@ func TestWriterSkipsWhatIsExpiredOrSettled(t *testing.T) {
 	w := loneWriter(conn)
 	all := w.queued(10, 10, 10)
 	all[0].deadline = w.record.now()
-	require.True(t, w.record.fail(all[1], wordQueued, messages.ErrLinkDown))
+	require.True(t, all[1].fail(wordQueued, messages.ErrLinkDown))
 	w.flush()
 	assertFailed(t, all[0], messages.ErrNotSent)
 	assert.ErrorIs(t, all[0].err, messages.ErrTimeout)
@@ -176,7 +176,7 @@ func TestWriterStopsWhileItWrites(t *testing.T) {
 // its write has returned here; it was handed over all the same.
 func TestEndLeavesClaimedPostsToTheWriter(t *testing.T) {
 	w := loneWriter(&fakeConn{room: 1 << 20})
-	c := &correlator{session: w.session, record: w.record, table: newTable(), mailbox: w.session.correlator}
+	c := &correlator{session: w.session, record: w.record, scope: w.record.scope, table: w.record.scope.table, mailbox: w.session.correlator}
 	all := w.queued(10, 10, 10)
 	all[0].kind, all[1].kind, all[2].kind = kindReply, kindPost, kindReply
 	for _, q := range all {
@@ -185,7 +185,7 @@ func TestEndLeavesClaimedPostsToTheWriter(t *testing.T) {
 	w.queue = w.queue[:2]
 	w.fill()
 	c.end()
-	assert.Nil(t, c.table.anyOpen())
+	assert.Zero(t, c.record.open)
 	assertFailed(t, all[2], messages.ErrNotSent)
 	assert.Empty(t, all[0].done, "not settled yet")
 	done, err := w.write()

@@ -40,8 +40,11 @@ func (e *StateChanged) Origin() string { return e.Link }
 // LateReply is a response whose request was already settled in doubt. It is
 // told once, to the OnLate hook and as an event.
 type LateReply struct {
-	Link string
-	Key  Key
+	// Link is the link that the request went out on, ReceivedLink the one that the
+	// response came on: another one only where they share a scope.
+	Link         string
+	ReceivedLink string
+	Key          Key
 	// Request and Response are packed messages; the receiver must not change
 	// them, since several observers share them.
 	Request  []byte
@@ -51,8 +54,8 @@ type LateReply struct {
 	Header []byte
 	// RejectCode is set where the response is a reject: the link's Reject gave it.
 	RejectCode string
-	// SentSession and ReceivedSession are equal unless the link restarted
-	// between request and response.
+	// SentSession and ReceivedSession, each of its link, are equal unless the link
+	// restarted between request and response.
 	SentSession     uint64
 	ReceivedSession uint64
 	// SentAt is when the request was handed to the network, SettledAt when its
@@ -245,12 +248,15 @@ func (e StateChanged) LogValue() slog.Value {
 func (e LateReply) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "link %s: late reply to %s: %s after it was sent (sessions %d, %d)",
 		e.Link, e.Key, e.ReceivedAt.Sub(e.SentAt), e.SentSession, e.ReceivedSession)
+	if e.ReceivedLink != "" && e.ReceivedLink != e.Link {
+		_, _ = fmt.Fprintf(f, " on link %s", e.ReceivedLink)
+	}
 }
 
 // LogValue logs the event's parts, without the messages.
 func (e LateReply) LogValue() slog.Value {
 	return slog.GroupValue(
-		slog.String("link", e.Link), slog.String("key", e.Key.String()),
+		slog.String("link", e.Link), slog.String("received_link", e.ReceivedLink), slog.String("key", e.Key.String()),
 		slog.Uint64("sent_session", e.SentSession), slog.Uint64("received_session", e.ReceivedSession),
 		slog.Duration("after_sent", e.ReceivedAt.Sub(e.SentAt)),
 		slog.Duration("after_settled", e.ReceivedAt.Sub(e.SettledAt)),

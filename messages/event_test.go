@@ -50,7 +50,10 @@ func TestEventTexts(t *testing.T) {
 			Link: "visa-1", From: messages.Up, To: messages.Waiting, Session: 4, Reason: errors.New("the peer closed"),
 		},
 		"link visa-1: late reply to 0200/0210:000123: 31s after it was sent (sessions 4, 5)": &messages.LateReply{
-			Link: "visa-1", Key: key, SentSession: 4, ReceivedSession: 5, SentAt: at, ReceivedAt: at.Add(31 * time.Second),
+			Link: "visa-1", ReceivedLink: "visa-1", Key: key, SentSession: 4, ReceivedSession: 5, SentAt: at, ReceivedAt: at.Add(31 * time.Second),
+		},
+		"link visa-1: late reply to 0200/0210:000123: 31s after it was sent (sessions 4, 5) on link visa-2": &messages.LateReply{
+			Link: "visa-1", ReceivedLink: "visa-2", Key: key, SentSession: 4, ReceivedSession: 5, SentAt: at, ReceivedAt: at.Add(31 * time.Second),
 		},
 		"link visa-1: session 4: nobody waits for this 0210, key 0200/0210:000123": &messages.Unmatched{
 			Link: "visa-1", Session: 4, MTI: messages.MTI{'0', '2', '1', '0'}, Key: key,

@@ -16,6 +16,7 @@ type managed struct {
 	record  *actors.Record
 	timeout time.Duration // SendTimeout
 	leaving bool          // RemoveLink was called; guarded by Manager.mu
+	scope   *sharedScope  // nil: the link's own
 }
 
 // newLink judges the configuration of a link and makes it.
@@ -105,9 +106,13 @@ func (m *Manager) AddLink(config LinkConfig) (*Link, error) {
 	if err := m.clash(config); err != nil {
 		return nil, err
 	}
+	if err := m.share(l); err != nil {
+		return nil, err
+	}
 	// A name may be used again while what had it before is still ending.
-	if err := l.record.Open(m.id + "/" + m.system.ProcessRegistry.NextId()); err != nil {
+	if err := m.open(l, m.id+"/"+m.system.ProcessRegistry.NextId()); err != nil {
 		l.record.Shut()
+		m.unshare(l)
 		return nil, err
 	}
 	next := m.clone()
@@ -170,6 +175,9 @@ func (m *Manager) RemoveLink(ctx context.Context, name string) error {
 	m.mu.Unlock()
 	if !closing {
 		l.record.Shut()
+		m.mu.Lock()
+		m.unshare(l)
+		m.mu.Unlock()
 	}
 	return result
 }

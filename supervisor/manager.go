@@ -29,8 +29,16 @@ type (
 	Counters = actors.Counters
 	// NetworkManagement is an exchange that a LinkConfig lets its link make by itself.
 	NetworkManagement = actors.NetworkManagement
+	// OnDisconnect is what a LinkConfig says of requests whose session ends.
+	OnDisconnect = actors.OnDisconnect
 	// OnSecond is what a LinkConfig says of another connection of its peer.
 	OnSecond = actors.OnSecond
+)
+
+// The values of OnDisconnect.
+const (
+	Settle = actors.Settle
+	Wait   = actors.Wait
 )
 
 // The values of OnSecond.
@@ -71,7 +79,8 @@ type Manager struct {
 	removals sync.WaitGroup          // calls of RemoveLink under way
 
 	mu        sync.Mutex
-	linkSet                        // of the links that were not removed
+	linkSet   // of the links that were not removed
+	scopes    map[string]*sharedScope
 	acceptors map[string]*Acceptor // those that are not closed
 	closing   bool                 // nothing is added or removed any more
 
@@ -92,7 +101,7 @@ type Manager struct {
 func New(system *actor.ActorSystem, config Config) (*Manager, error) {
 	m := &Manager{
 		system: system, logger: config.Logger, workers: new(actors.Workers), acceptors: make(map[string]*Acceptor),
-		groups: make(map[string]*Group), gone: make(chan struct{}), closed: make(chan struct{}),
+		groups: make(map[string]*Group), scopes: make(map[string]*sharedScope), gone: make(chan struct{}), closed: make(chan struct{}),
 	}
 	if system == nil {
 		m.own = true
@@ -133,6 +142,9 @@ func (m *Manager) addAll(config Config) error {
 			faults = append(faults, err)
 			continue
 		}
+		if err := m.share(l); err != nil {
+			faults = append(faults, err)
+		}
 		set.insert(l)
 	}
 	faults = append(faults, groupFaults(config)...)
@@ -150,8 +162,9 @@ func (m *Manager) addAll(config Config) error {
 // ended by Close.
 func (m *Manager) start() error {
 	m.id = "isolink" + m.system.ProcessRegistry.NextId()
-	for _, r := range m.current.Load().links {
-		if err := r.Open(m.id); err != nil {
+	set := m.current.Load()
+	for _, r := range set.links {
+		if err := m.open(set.byName[r.Name()], m.id); err != nil {
 			return err
 		}
 	}
@@ -249,6 +262,11 @@ func (m *Manager) close(ctx context.Context) error {
 	for _, r := range links {
 		r.Shut()
 	}
+	m.mu.Lock()
+	for _, s := range m.scopes {
+		s.Close()
+	}
+	m.mu.Unlock()
 	if err := m.workers.Close(ctx); err != nil {
 		faults = append(faults, fmt.Errorf("supervisor: foreign code is still running: %w", err))
 	}

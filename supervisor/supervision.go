@@ -206,16 +206,25 @@ func (*guardian) HandleFailure(system *actor.ActorSystem, s actor.Supervisor, ch
 func closeLink(ctx context.Context, r *actors.Record) error {
 	r.SetWant(actors.WantClose)
 	r.Tell(actors.Obey{}) // without an actor, its supervisor sees what is wanted
-	select {
-	case <-r.Gone():
+	if over(ctx, r.Gone()) && over(ctx, r.AllSettled()) {
 		return nil
-	case <-ctx.Done():
 	}
 	return cut(ctx, r, func() {
 		r.StopActor()
 		<-r.Gone() // nothing that the link's actors do can block
+		r.Abandon()
 		r.CutHandlers()
 	})
+}
+
+// over waits for done; false when ctx ended first.
+func over(ctx context.Context, done <-chan struct{}) bool {
+	select {
+	case <-done:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // cut runs hard, which ends what is in flight, and reports what that was; nil

@@ -1,0 +1,55 @@
+package supervisor
+
+import "github.com/isolink-go/isolink/actors"
+
+// sharedScope is a scope that some of the manager's links share. It is guarded by
+// Manager.mu.
+type sharedScope struct {
+	*actors.Scope
+	name   string
+	links  int
+	opened bool
+}
+
+// share gives a link its scope, where it is not one of its own. The error says in
+// which field the link does not agree with others of it.
+func (m *Manager) share(l *managed) error {
+	name := l.record.ScopeName()
+	if name == "" {
+		return nil
+	}
+	s := m.scopes[name]
+	if s == nil {
+		s = &sharedScope{Scope: actors.NewScope(name, m.system, m.workers), name: name}
+	}
+	if err := l.record.Share(s.Scope); err != nil {
+		return err
+	}
+	m.scopes[name] = s
+	s.links++
+	l.scope = s
+	return nil
+}
+
+// open enters a link into the actor system, below that id, and its scope before it.
+func (m *Manager) open(l *managed, id string) error {
+	if s := l.scope; s != nil && !s.opened {
+		if err := s.Open(m.id + "/" + m.system.ProcessRegistry.NextId()); err != nil {
+			return err
+		}
+		s.opened = true
+	}
+	return l.record.Open(id)
+}
+
+// unshare takes a link that is gone out of its scope, which ends with the last one.
+func (m *Manager) unshare(l *managed) {
+	s := l.scope
+	if s == nil {
+		return
+	}
+	if s.links--; s.links == 0 {
+		delete(m.scopes, s.name)
+		s.Close()
+	}
+}
