@@ -155,8 +155,8 @@ func (c AcceptorConfig) compile() (compiled, error) {
 	if c.Session.Name != "" || c.Session.Accept != "" || c.Session.OnSecond != Replace {
 		s.add("Name, Accept, OnSecond", "are for links")
 	}
-	if c.Session.Scope != "" || c.Session.OnDisconnect > Settle {
-		s.add("Scope, OnDisconnect", "are for links: an expected link (LinkConfig.Accept) may have them")
+	if c.Session.Scope != "" || c.Session.OnDisconnect > Settle || c.Session.SignOnScope != PerSession {
+		s.add("Scope, OnDisconnect, SignOnScope", "are for links: an expected link (LinkConfig.Accept) may have them")
 	}
 	s.notConnecting(c.Session, "the peer connects")
 	c = c.withDefaults()

@@ -112,6 +112,17 @@ type LinkConfig struct {
 	// it, the link then is signed off, or the session ends.
 	SignOff       NetworkManagement
 	SignOffOnStop bool
+	// SignOnScope says for whom the link signs on: PerSession, or PerScope, where
+	// the first link of Scope that has a session signs on for all of them, and the
+	// last one that is signed on signs off. While it signs on, the others wait in the
+	// state SigningOn; when it fails, the next one tries. A sign-off of the peer
+	// (Inbound.SignedOff) is then for all. Zero means PerSession.
+	SignOnScope SignOnScope
+	// DrainOrder says what a session with SignOffOnStop does first when it is closed
+	// or paused: DrainFirst, or SignOffFirst, for ends whose peer goes on asking until
+	// it is told: requests of the peer are handled and answered until it is drained.
+	// Zero means DrainFirst.
+	DrainOrder DrainOrder
 	// Echo is exchanged when nothing was received, or nothing was sent, for
 	// IdleTime. Without one, a silent peer is noticed by TCP keep-alive alone. Its
 	// Timeout, building included, is when it counts as missed and the next one is
@@ -334,6 +345,7 @@ func (c LinkConfig) compile() (matching, *tls.Config, error) {
 		}
 	}
 	f.scope(c)
+	f.signOnScope(c)
 	c = c.withDefaults()
 	f.positive("ConnectTimeout", c.ConnectTimeout)
 	f.positive("TLSTimeout", c.TLSTimeout)
@@ -354,9 +366,7 @@ func (f *faults) session(c LinkConfig) matching {
 	f.positive("Echo.Timeout", c.Echo.Timeout)
 	f.positive("SignOn.Timeout", c.SignOn.Timeout)
 	f.positive("SignOff.Timeout", c.SignOff.Timeout)
-	if c.SignOffOnStop && c.SignOff.Build == nil {
-		f.add("SignOffOnStop", "has nothing to send: give SignOff")
-	}
+	f.signOff(c)
 	f.positive("LateWindow", c.LateWindow)
 	f.atLeastOne("MaxMissedEchoes", int64(c.MaxMissedEchoes))
 	f.atMost("MaxMissedEchoes", int64(c.MaxMissedEchoes), math.MaxUint8)

@@ -150,6 +150,27 @@ func (f *faults) scope(c LinkConfig) {
 	}
 }
 
+func (f *faults) signOnScope(c LinkConfig) {
+	switch {
+	case c.SignOnScope > PerScope:
+		f.add("SignOnScope", "%d: give PerSession or PerScope", c.SignOnScope)
+	case c.SignOnScope == PerScope && (c.Scope == "" || c.SignOn.Build == nil):
+		f.add("SignOnScope", "PerScope is for links with Scope and SignOn")
+	}
+}
+
+func (f *faults) signOff(c LinkConfig) {
+	switch {
+	case c.DrainOrder > SignOffFirst:
+		f.add("DrainOrder", "%d: give DrainFirst or SignOffFirst", c.DrainOrder)
+	case c.DrainOrder == SignOffFirst && !c.SignOffOnStop:
+		f.add("DrainOrder", "SignOffFirst is for links with SignOffOnStop")
+	}
+	if c.SignOffOnStop && c.SignOff.Build == nil {
+		f.add("SignOffOnStop", "has nothing to send: give SignOff")
+	}
+}
+
 // maxDuration is a hundred years: clock time plus a duration must not overflow.
 const maxDuration = 100 * 365 * 24 * time.Hour
 

@@ -177,7 +177,8 @@ func TestKeySpace(t *testing.T) {
 var optional = map[string]bool{
 	"Name": true, "Addrs": true, "Spec": true, "Framing": true, // required
 	"TLS": true, "TLSFiles": true, "Dial": true, "SignOffOnStop": true, "OnEvent": true, "OnLate": true, "Logger": true,
-	"Accept": true, "OnSecond": true, "Handler": true, "Ordered": true, "Overload": true, "Reject": true, "STANs": true, "VerifyFields": true, "LocalAddr": true, "Scope": true,
+	"Accept": true, "OnSecond": true, "Handler": true, "Ordered": true, "Overload": true, "Reject": true, "STANs": true, "VerifyFields": true, "LocalAddr": true,
+	"Scope": true, "SignOnScope": true, "DrainOrder": true,
 }
 
 func TestConfigDefaults(t *testing.T) {

@@ -121,7 +121,7 @@ func (c *correlator) handle(msg any) {
 		c.end()
 		c.session.tell(sessionEnded{c.session})
 	case drain:
-		c.draining = true
+		c.draining, c.drained = true, false
 		c.session.draining.Store(true)
 	case inboundDone:
 	default:

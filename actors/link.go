@@ -143,9 +143,20 @@ func (l *link) handle(msg any) {
 	case signDone:
 		l.signDone(m)
 	case Sign:
-		l.machine.off = l.record.SignedOff()
+		if l.machine.off = l.record.SignedOff(); !l.machine.off {
+			l.machine.peerOff = false
+		}
 		if l.machine.phase != phaseNew {
 			l.step(evSign, nil)
+		}
+	case peerSigns:
+		if m.session == l.session {
+			l.machine.peerOff = m.off
+			l.step(evSign, nil)
+		}
+	case scopeMoved:
+		if m.session == l.session {
+			l.lookAtScope()
 		}
 	}
 }
@@ -160,6 +171,7 @@ func (l *link) start() {
 		expects: r.config.Accept != "", once: r.once, arrived: l.socket != nil,
 		signOn: r.config.SignOn.Build != nil, signOff: r.config.SignOff.Build != nil,
 		offOnStop: r.config.SignOffOnStop, off: r.SignedOff(),
+		offFirst: r.config.DrainOrder == SignOffFirst, scoped: r.config.SignOnScope == PerScope,
 		echo: r.config.Echo.Build != nil, maxMissed: uint8(r.config.MaxMissedEchoes), // at most 255, by Validate
 	}
 	l.step(evStart, nil)
@@ -292,11 +304,14 @@ func (l *link) echoDone(m echoDone) {
 func (l *link) step(ev event, reason error) {
 	before := l.machine.phase
 	l.reason = reason
+	stood := l.machine.standing()
 	actions := l.machine.step(ev)
 	l.record.memory.failures = l.machine.failures
 	if l.machine.phase != before {
 		l.cancelTimers()
+		l.signing = 0
 	}
+	l.moveInScope(stood)
 	for _, a := range actions {
 		l.perform(a)
 	}
@@ -317,6 +332,7 @@ func (l *link) end() {
 		}
 	}()
 	l.over = true
+	l.leaveScope()
 	l.record.session.Store(nil)
 	l.record.current.Store(nil)
 	if p := l.machine.phase; p != phaseFailed && p != phaseClosed {

@@ -17,6 +17,8 @@ func (l *link) perform(a action) {
 		l.giveUpDial()
 	case actOpen:
 		l.open()
+	case actAskScope:
+		l.askScope()
 	case actSignOn:
 		l.sign("SignOn", l.record.config.SignOn)
 	case actSignOff:

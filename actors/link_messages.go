@@ -13,6 +13,15 @@ type (
 	// Sign tells it that Record.SignedOff changed.
 	Sign struct{}
 
+	// peerSigns: the peer has signed off by a request of its own, or on again.
+	peerSigns struct {
+		session *session
+		off     bool
+	}
+	// scopeMoved: what the scope says of the session's sign-on may be another thing
+	// now.
+	scopeMoved struct{ session *session }
+
 	// arrived is a connection that the peer of the link has opened.
 	arrived struct {
 		socket *socket
@@ -36,6 +45,12 @@ func (Cut) IgnoreDeadLetterLogging() {}
 
 // IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
 func (Sign) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
+func (peerSigns) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
+func (scopeMoved) IgnoreDeadLetterLogging() {}
 
 // IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
 func (signDone) IgnoreDeadLetterLogging() {}

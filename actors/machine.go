@@ -21,7 +21,8 @@ const (
 	// its outcome, or by a command.
 	phaseConnecting
 	// phaseSigningOn: a session whose sign-on is under way; it takes no requests.
-	// timerSign is armed. Left by the outcome, the timer, the session's end or
+	// timerSign is armed, unless the scope was asked whether there is one to make
+	// and has not said yet. Left by the outcome, the timer, the session's end or
 	// failure, or a command.
 	phaseSigningOn
 	// phaseUp: a session takes requests; timerIdle or timerEcho is armed where
@@ -29,9 +30,10 @@ const (
 	// end, its failure, a missed echo, or a command.
 	phaseUp
 	// phaseSigningOff: a sign-off is under way; the session takes no new requests.
-	// timerSign is armed. It leads to phaseSignedOff, or, where the session is to
-	// end, to phaseEnding. Left by the outcome, the timer, the session's end or
-	// failure, or a command.
+	// timerSign is armed, unless the scope was asked and has not said yet. It leads
+	// to phaseSignedOff, or, where the session is to end, to phaseEnding or
+	// phaseDraining. Left by the outcome, the timer, the session's end or failure,
+	// or a command.
 	phaseSigningOff
 	// phaseSignedOff: a session that takes no requests until it is signed on again;
 	// the same timers are armed as in phaseUp, timerStable apart. Left as phaseUp is.
@@ -86,10 +88,11 @@ const (
 	evBackoff                    // timerBackoff fired
 	evConnected                  // the dial gave a socket, or the peer has connected
 	evConnectFailed              // the dial failed
-	evSignedOn                   // the sign-on was answered, and accepted
+	evSignedOn                   // the sign-on was answered, and accepted; or another link's was
 	evSignOnFailed               // it was refused, or not answered, or timerSign fired
-	evSignedOff                  // the sign-off is over, whatever came of it
-	evSign                       // off changed
+	evSignedOff                  // the sign-off is over, whatever came of it, or is not to be made yet
+	evSign                       // off or peerOff changed
+	evGranted                    // the sign-on, or sign-off, of the scope is this link's to make
 	evIdle                       // silent for IdleTime
 	evEchoAnswered               // the echo was answered, or timerEcho fired and a response had come
 	evEchoMissed                 // timerEcho fired, and none had come
@@ -111,6 +114,7 @@ const (
 	actDial                      // start to connect
 	actCancelDial                // give up connecting
 	actOpen                      // make the session of the socket
+	actAskScope                  // ask whether the scope's sign-on or sign-off is to be made
 	actSignOn                    // begin the sign-on, arm timerSign
 	actSignOff                   // begin the sign-off, arm timerSign
 	actAdmit                     // publish the session: requests may come
@@ -131,11 +135,13 @@ const (
 type machine struct {
 	phase phase
 	want  want
-	// failures in a row, at most maxFailures; it outlives the incarnation.
+	// failures in a row, at most mostFailures; it outlives the incarnation.
 	failures uint8
 	missed   uint8 // echoes in a row
 	off      bool  // the operator wants to be signed off
+	peerOff  bool  // the peer has signed off, in this session
 	on       bool  // the session was signed on, and not signed off since
+	asking   bool  // the scope was asked, and has not said
 	draining bool  // it was told to drain: that is not taken back
 
 	expects   bool  // the peer connects: this end never dials
@@ -144,12 +150,22 @@ type machine struct {
 	signOn    bool  // sign-on is configured
 	signOff   bool  // sign-off is configured
 	offOnStop bool  // and goes before a session that is closed or paused ends
+	offFirst  bool  // and before it drains
+	scoped    bool  // sign-on and sign-off are the scope's
 	echo      bool  // echoes are configured
 	maxMissed uint8 // of them end the session
+	countsTo  uint8 // where failures stop being counted; 0: at maxFailures
 }
 
 // maxFailures is where counting stops: every cap is reached long before.
 const maxFailures = 63
+
+func (m *machine) mostFailures() uint8 {
+	if m.countsTo > 0 {
+		return m.countsTo
+	}
+	return maxFailures
+}
 
 // state is what is shown outside.
 func (m *machine) state() messages.State {
@@ -182,6 +198,39 @@ func (m *machine) state() messages.State {
 		return messages.Closed
 	}
 	panic(fmt.Sprintf("actors: phase %d", m.phase))
+}
+
+// standing is what the sign-on of a scope knows of a link.
+type standing uint8
+
+const (
+	standsApart      standing = iota // no session, or signed off
+	standsAskingOn                   // waits for a sign-on, its own or another link's
+	standsSigningOn                  // makes it
+	standsOn                         // is signed on
+	standsAskingOff                  // waits to be told whether it was the last one
+	standsSigningOff                 // it was, and signs off
+)
+
+func (m *machine) standing() standing {
+	switch m.phase {
+	case phaseSigningOn:
+		if m.asking {
+			return standsAskingOn
+		}
+		return standsSigningOn
+	case phaseSigningOff:
+		if m.asking {
+			return standsAskingOff
+		}
+		return standsSigningOff
+	case phaseUp, phaseDraining:
+		if m.on {
+			return standsOn
+		}
+	case phaseNew, phaseWaiting, phaseConnecting, phaseSignedOff, phaseEnding, phasePaused, phaseClosed, phaseFailed:
+	}
+	return standsApart
 }
 
 // serves reports whether the phase has a session that another connection of the

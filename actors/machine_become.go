@@ -25,7 +25,7 @@ func (m *machine) becomeConnecting() []action {
 // first, or stays signed off.
 func (m *machine) becomeConnected() []action {
 	m.missed = 0
-	if m.off {
+	if m.isOff() {
 		return append([]action{actOpen}, m.becomeSignedOff()...)
 	}
 	return append([]action{actOpen}, m.becomeSigningOn()...)
@@ -37,27 +37,35 @@ func (m *machine) becomeSigningOn() []action {
 		return m.becomeUp()
 	}
 	m.phase = phaseSigningOn
-	return []action{actSignOn}
+	return m.sign(actSignOn)
+}
+
+// sign begins a sign-on or sign-off, or asks the scope whether it is to be made.
+func (m *machine) sign(how action) []action {
+	m.asking = m.scoped
+	if m.asking {
+		return []action{actAskScope}
+	}
+	return []action{how}
 }
 
 func (m *machine) becomeUp() []action {
-	m.phase = phaseUp
+	m.phase, m.asking = phaseUp, false
 	return m.watched(actAdmit, actWatchStable)
 }
 
 // becomeSigningOff goes on at once where there is no sign-off.
 func (m *machine) becomeSigningOff() []action {
 	if !m.signOff {
-		m.on = false
-		return append([]action{actRefuse}, m.becomeSignedOff()...)
+		return m.becomeSignedOff()
 	}
 	m.phase = phaseSigningOff
-	return []action{actRefuse, actSignOff}
+	return append([]action{actRefuse}, m.sign(actSignOff)...)
 }
 
 func (m *machine) becomeSignedOff() []action {
-	m.phase = phaseSignedOff
-	return m.watched()
+	m.phase, m.on, m.asking = phaseSignedOff, false, false
+	return m.watched(actRefuse)
 }
 
 // watched are the actions of a phase with echoes, where they are configured.
@@ -70,15 +78,19 @@ func (m *machine) watched(actions ...action) []action {
 }
 
 func (m *machine) becomeDraining() []action {
-	m.phase = phaseDraining
 	m.draining = true
+	if m.offFirst && m.signsOffFirst() {
+		return m.becomeSigningOff()
+	}
+	m.asking = false
+	m.phase = phaseDraining
 	return []action{actRefuse, actDrain}
 }
 
 // becomeEnding closes the socket as how says: actClose, actAbort, or
 // actGuardEnd where its reader is about to find its end.
 func (m *machine) becomeEnding(how action) []action {
-	m.phase = phaseEnding
+	m.phase, m.asking = phaseEnding, false
 	return []action{actRefuse, how}
 }
 
@@ -91,7 +103,7 @@ func (m *machine) becomePaused() []action {
 }
 
 func (m *machine) becomeClosed() []action {
-	m.phase = phaseClosed
+	m.phase, m.asking = phaseClosed, false
 	return []action{actRefuse, actStop}
 }
 
@@ -101,7 +113,7 @@ func (m *machine) becomeFailed() []action {
 	if m.once {
 		return m.becomeClosed()
 	}
-	m.phase = phaseFailed
+	m.phase, m.asking = phaseFailed, false
 	m.fails()
 	return []action{actRefuse, actFail}
 }

@@ -79,8 +79,17 @@ func (w world) moves(t *testing.T) []move {
 	case phaseWaiting, phaseConnecting, phaseSigningOn, phaseUp, phaseSigningOff, phaseSignedOff, phaseDraining, phaseEnding, phasePaused:
 	}
 	if w.machine.signOn || w.machine.signOff { // where it makes a difference
-		m := w.take(t, "sign", evSign, func(n *world) { n.machine.off = !n.machine.off })
+		m := w.take(t, "sign", evSign, func(n *world) {
+			if n.machine.off = !n.machine.off; !n.machine.off {
+				n.machine.peerOff = false
+			}
+		})
 		m.operator = true
+		all = append(all, m)
+	}
+	if w.socket == openSocket && (w.machine.signOn || w.machine.signOff) {
+		m := w.take(t, "peer signs", evSign, func(n *world) { n.machine.peerOff = !n.machine.peerOff })
+		m.operator = true // it may never happen
 		all = append(all, m)
 	}
 	all = append(all, w.take(t, "obey", evCommand, func(n *world) { n.machine.want, n.told = n.wanted, true }))
@@ -129,7 +138,8 @@ func (w world) sessionMoves(t *testing.T) []move {
 	add(w.armed[timerEcho], evEchoMissed, fires(timerEcho))
 	add(w.armed[timerStable], evStable, func(n *world) { n.armed[timerStable], n.stable = false, true })
 	add(w.machine.phase == phaseSigningOn, evSignedOn, nil)
-	add(w.machine.phase == phaseSigningOn, evSignOnFailed, nil)
+	add(w.machine.phase == phaseSigningOn && !w.machine.asking, evSignOnFailed, nil)
+	add(w.machine.asking, evGranted, nil)
 	add(w.machine.phase == phaseSigningOff, evSignedOff, nil)
 	add(w.armed[timerEnd], evEndTimeout, fires(timerEnd))
 	add(w.dialling, evConnected, func(n *world) { n.dialling, n.socket = false, dialledSocket })
@@ -215,6 +225,8 @@ func (w *world) perform(a action) string {
 		fault := expect(w.socket == dialledSocket, "no socket to make a session of")
 		w.socket = openSocket
 		return fault
+	case actAskScope:
+		return expect(w.machine.scoped && session && !w.admitting, "asks without a scope or a session, or admits meanwhile")
 	case actSignOn, actSignOff:
 		w.armed[timerSign] = true
 		return expect(session && !w.admitting, "signs without a session, or admits meanwhile")
@@ -268,14 +280,15 @@ func (w world) judge(before machine, ev event) string {
 	must(w.drainAsked || p != phaseDraining, "drains without asking")
 	must(m.signOn || p != phaseSigningOn, "signs on, though it cannot")
 	must(m.signOff || p != phaseSigningOff, "signs off, though it cannot")
-	must(!m.off || p != phaseUp, "up, and signed off")
+	must(!m.isOff() || p != phaseUp, "up, and signed off")
+	must(!m.asking || (m.scoped && (p == phaseSigningOn || p == phaseSigningOff)), "asks what nobody answers")
 	must(p != phaseUp || m.on == m.signOn, "up without its sign-on")
-	must(p != phaseSignedOff || m.off, "signed off, unasked")
+	must(p != phaseSignedOff || m.isOff(), "signed off, unasked")
 	must((w.failed == 1) == (p == phaseFailed || p == phaseClosed), "ended without telling, or the reverse")
-	must(m.failures <= maxFailures, "too many failures")
+	must(m.failures <= m.mostFailures(), "too many failures")
 	must(m.failures >= before.failures || (ev == evStable && m.failures == 0), "failures forgotten")
 	must(m.failures <= before.failures+1, "several failures at once")
-	must(m.failures > before.failures || before.failures == maxFailures ||
+	must(m.failures > before.failures || before.failures == m.mostFailures() ||
 		(p != phaseFailed && ev != evConnectFailed), "a failure that is not counted")
 	must(m.missed <= m.maxMissed, "too many echoes missed")
 	must(!m.echo || (p != phaseUp && p != phaseSignedOff) || m.missed < m.maxMissed, "up after too many missed echoes")
@@ -308,7 +321,7 @@ func (w world) shouldBeArmed() (armed [timerKinds]bool) {
 	case phaseWaiting:
 		armed[timerBackoff] = !w.machine.expects
 	case phaseSigningOn, phaseSigningOff:
-		armed[timerSign] = true
+		armed[timerSign] = !w.machine.asking
 	case phaseUp, phaseSignedOff:
 		armed[timerStable] = w.machine.phase == phaseUp && !w.stable
 		if w.machine.echo {

@@ -24,10 +24,11 @@ var (
 		evFailing: "failing", evDrained: "drained", evCut: "cut", evEndTimeout: "end-timeout", evEnded: "ended",
 		evCommand: "command", evReplaced: "replaced",
 		evSignedOn: "signed-on", evSignOnFailed: "sign-on-failed", evSignedOff: "signed-off", evSign: "sign",
+		evGranted: "granted",
 	}
 	actionNames = map[action]string{
 		actWait: "wait", actDial: "dial", actCancelDial: "cancel-dial", actOpen: "open", actAdmit: "admit",
-		actSignOn: "sign-on", actSignOff: "sign-off",
+		actAskScope: "ask-scope", actSignOn: "sign-on", actSignOff: "sign-off",
 		actRefuse: "refuse", actWatchIdle: "watch-idle", actEcho: "echo", actWatchStable: "watch-stable",
 		actDrain: "drain", actClose: "close", actAbort: "abort", actGuardEnd: "guard-end", actFail: "fail",
 		actStop: "stop",
@@ -50,7 +51,8 @@ type scriptedLink struct {
 //
 // makes a link whose actor has not begun (N echoes missed in a row end a
 // session; none are sent without), or one whose peer connects, or a session of an
-// acceptor; sign-on, sign-off and sign-off-on-stop configure those; and
+// acceptor; sign-on, sign-off, sign-off-on-stop, sign-off-first and scoped configure
+// those; and
 //
 //	events
 //	…
@@ -108,6 +110,10 @@ func newScriptedLink(t *testing.T, d *datadriven.TestData) *scriptedLink {
 			l.machine.signOff = true
 		case "sign-off-on-stop":
 			l.machine.signOff, l.machine.offOnStop = true, true
+		case "sign-off-first":
+			l.machine.offFirst = true
+		case "scoped":
+			l.machine.scoped = true
 		case "expects":
 			l.machine.expects = true
 		case "once":
@@ -135,6 +141,9 @@ func (l *scriptedLink) give(t *testing.T, events []string) string {
 		case name == "operator-off", name == "operator-on":
 			l.machine.off = name == "operator-off"
 			actions, fault = tryStep(&l.machine, evSign)
+		case name == "peer-off", name == "peer-on":
+			l.machine.peerOff = name == "peer-off"
+			actions, fault = tryStep(&l.machine, evSign)
 		case name == "incarnation":
 			require.Equal(t, phaseFailed, l.machine.phase, "only a link that failed is restarted")
 			l.machine = nextIncarnation(l.machine, l.wanted)
@@ -158,7 +167,8 @@ func (l *scriptedLink) give(t *testing.T, events []string) string {
 func nextIncarnation(m machine, wanted want) machine {
 	return machine{
 		want: wanted, failures: m.failures, off: m.off, expects: m.expects,
-		signOn: m.signOn, signOff: m.signOff, offOnStop: m.offOnStop, echo: m.echo, maxMissed: m.maxMissed,
+		signOn: m.signOn, signOff: m.signOff, offOnStop: m.offOnStop, offFirst: m.offFirst, scoped: m.scoped,
+		countsTo: m.countsTo, echo: m.echo, maxMissed: m.maxMissed,
 	}
 }
 

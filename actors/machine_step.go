@@ -100,16 +100,16 @@ func (m *machine) stepConnecting(ev event) []action {
 
 func (m *machine) stepSigningOn(ev event) []action {
 	switch ev {
+	case evGranted:
+		m.asking = false
+		return []action{actSignOn}
 	case evSignedOn:
 		m.on = true
 		return m.becomeUp()
 	case evSignOnFailed:
 		return m.becomeEnding(actClose)
 	case evSign:
-		if m.off { // the host may be about to accept
-			return m.becomeSigningOff()
-		}
-		return nil
+		return m.stepSign() // the host may be about to accept
 	default:
 		return m.stepSession(ev)
 	}
@@ -121,19 +121,28 @@ func (m *machine) stepUp(ev event) []action {
 		m.failures = 0
 		return nil
 	case evSign:
-		if m.off {
-			return m.becomeSigningOff()
-		}
-		return nil
+		return m.stepSign()
 	default:
 		return m.stepWatched(ev)
 	}
 }
 
+// stepSign obeys whoever has signed off: the peer needs to be told of the operator
+// only.
+func (m *machine) stepSign() []action {
+	switch {
+	case m.peerOff:
+		return m.becomeSignedOff()
+	case m.off:
+		return m.becomeSigningOff()
+	}
+	return nil
+}
+
 func (m *machine) stepSignedOff(ev event) []action {
 	switch ev {
 	case evSign:
-		if !m.off {
+		if !m.isOff() {
 			return m.becomeSigningOn()
 		}
 		return nil
@@ -144,12 +153,15 @@ func (m *machine) stepSignedOff(ev event) []action {
 
 func (m *machine) stepSigningOff(ev event) []action {
 	switch ev {
+	case evGranted:
+		m.asking = false
+		return []action{actSignOff}
 	case evSignedOff:
 		m.on = false
 		switch {
-		case m.want != wantRun:
-			return m.becomeEnding(actClose)
-		case m.off:
+		case m.draining:
+			return m.becomeDraining() // nothing may be in flight any more
+		case m.isOff():
 			return m.becomeSignedOff()
 		}
 		return m.becomeSigningOn()
@@ -160,11 +172,11 @@ func (m *machine) stepSigningOff(ev event) []action {
 	case evDrained:
 		return nil
 	case evCommand:
+		m.draining = m.draining || m.want != wantRun
 		if m.draining {
 			m.keepDraining()
-			return nil
 		}
-		return m.stepSession(ev)
+		return nil
 	case evEnded:
 		return m.finish()
 	default:
@@ -213,7 +225,7 @@ func (m *machine) stepSession(ev event) []action {
 func (m *machine) stepDraining(ev event) []action {
 	switch ev {
 	case evDrained:
-		if m.offOnStop && m.on && m.want != wantRestart {
+		if m.signsOffFirst() {
 			return m.becomeSigningOff()
 		}
 		return m.becomeEnding(actClose)
@@ -278,6 +290,12 @@ func (m *machine) obeyWithoutSession(run func() []action) []action {
 	return run()
 }
 
+// isOff reports whether somebody has signed off.
+func (m *machine) isOff() bool { return m.off || m.peerOff }
+
+// signsOffFirst reports whether a session that is told to end signs off before.
+func (m *machine) signsOffFirst() bool { return m.offOnStop && m.on && m.want != wantRestart }
+
 // keepDraining: a drain under way cannot be taken back. Resuming meanwhile
 // means to be up again after it.
 func (m *machine) keepDraining() {
@@ -295,7 +313,7 @@ func (m *machine) finish() []action {
 }
 
 func (m *machine) fails() {
-	if m.failures < maxFailures {
+	if m.failures < m.mostFailures() {
 		m.failures++
 	}
 }

@@ -25,12 +25,13 @@ type Scope struct {
 	epoch   time.Time // clock time 0 of its links
 	system  *actor.ActorSystem
 	workers *Workers
-	first   *LinkConfig // of the link that shared it first
 
 	mu    sync.Mutex // own, disown; of a shared scope only
 	table *table
-	alarm alarm // of the correlator; of the keeper where the scope is shared
-	gone  bool  // no alarm is set any more
+	alarm alarm     // of the correlator; of the keeper where the scope is shared
+	gone  bool      // no alarm is set any more
+	links []*Record // that share it
+	signs signs
 	pid   *actor.PID
 }
 
@@ -50,7 +51,10 @@ func ownScope() *Scope { return &Scope{epoch: time.Now(), table: newTable()} }
 // NewScope makes a scope that links share, or in which requests of one link wait
 // from one session to the next.
 func NewScope(name string, system *actor.ActorSystem, workers *Workers) *Scope {
-	return &Scope{name: name, shared: true, epoch: time.Now(), table: newTable(), system: system, workers: workers}
+	return &Scope{
+		name: name, shared: true, epoch: time.Now(), table: newTable(), system: system, workers: workers,
+		signs: signs{on: make(map[*Record]bool)},
+	}
 }
 
 // ScopeName is the name of the scope that the link has to share; empty: one of its
@@ -68,15 +72,28 @@ func (r *Record) ScopeName() string {
 // Share gives the link a scope, before it is opened. The error is a
 // *messages.ConfigError: it does not agree with the scope's first link.
 func (r *Record) Share(s *Scope) error {
-	if s.first == nil {
-		s.first = r.config
+	s.own()
+	defer s.disown()
+	if len(s.links) > 0 {
+		first := s.links[0].config
+		if field := disagree(first, r.config); field != "" {
+			return &messages.ConfigError{Link: r.name, Field: field, Problem: fmt.Sprintf(
+				"is not as in link %s, which has the same Scope, %q: they must agree", first.Name, s.name)}
+		}
 	}
-	if field := disagree(s.first, r.config); field != "" {
-		return &messages.ConfigError{Link: r.name, Field: field, Problem: fmt.Sprintf(
-			"is not as in link %s, which has the same Scope, %q: they must agree", s.first.Name, s.name)}
-	}
+	s.links = append(s.links, r)
 	r.scope, r.epoch = s, s.epoch
 	return nil
+}
+
+// Unshare takes a link that is gone out of its scope, and reports whether it was
+// the last one.
+func (r *Record) Unshare() (last bool) {
+	s := r.scope
+	s.own()
+	defer s.disown()
+	s.links = slices.DeleteFunc(s.links, func(other *Record) bool { return other == r })
+	return len(s.links) == 0
 }
 
 // disagree names the first field in which links of one scope must agree and do not;
@@ -93,6 +110,8 @@ func disagree(a, b *LinkConfig) string {
 		return "SendTimeout"
 	case a.LateWindow != b.LateWindow:
 		return "LateWindow"
+	case a.SignOnScope != b.SignOnScope:
+		return "SignOnScope"
 	}
 	return ""
 }

@@ -100,6 +100,21 @@ func (in *Inbound) ReplyWith(ctx context.Context, header, frame []byte) error {
 // is the caller's.
 func (in *Inbound) ReplyHeader() []byte { return in.replier.ReplyHeader(in) }
 
+// SignedOff says that by this request the peer has signed off: the link refuses
+// requests with ErrNotSignedOn, in the state SignedOff, until SignedOn, Link.SignOn or
+// the next session. Nothing is sent: reply yourself.
+func (in *Inbound) SignedOff() { in.signed(true) }
+
+// SignedOn takes SignedOff back: the link signs on where it is configured to, and is
+// up. Where the link's operator has signed off, it stays so.
+func (in *Inbound) SignedOn() { in.signed(false) }
+
+func (in *Inbound) signed(off bool) {
+	if s, ok := in.replier.(interface{ PeerSigned(off bool) }); ok {
+		s.PeerSigned(off)
+	}
+}
+
 // Replier is for links: what NewInbound was given.
 func (in *Inbound) Replier() Replier { return in.replier }
 

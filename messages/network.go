@@ -23,6 +23,8 @@ type Network struct {
 	// values that mean that it went well.
 	Code     int
 	Accepted []string
+	// Unanswered are types of network management that get no response.
+	Unanswered []string
 }
 
 // The networks. Values are filled with zeros from the left to the length that the
@@ -38,8 +40,11 @@ var (
 	// VisaNetwork is Visa's BASE I: 0800, field 70 (071, 072, 301), response code 00.
 	VisaNetwork = Network{MTI: "0800", Function: 70, SignOn: "071", SignOff: "072", Echo: "301", Code: 39, Accepted: []string{"00"}}
 	// MastercardNetwork is Mastercard's: 0800, field 70 (061, 062, 270), response
-	// code 00.
-	MastercardNetwork = Network{MTI: "0800", Function: 70, SignOn: "061", SignOff: "062", Echo: "270", Code: 39, Accepted: []string{"00"}}
+	// code 00; its 0820 advices get no response.
+	MastercardNetwork = Network{
+		MTI: "0800", Function: 70, SignOn: "061", SignOff: "062", Echo: "270", Code: 39, Accepted: []string{"00"},
+		Unanswered: []string{"0820"},
+	}
 )
 
 // Builder returns a function that makes the request with that value of the

@@ -2,6 +2,7 @@ package messages
 
 import (
 	"context"
+	"slices"
 
 	"github.com/moov-io/iso8583"
 )
@@ -11,13 +12,16 @@ import (
 // class (sign-on, sign-off, key exchange, cutover) with refusal, such as "12" or
 // "904", so that the peer never waits in vain. next gets what is no network
 // management, and, before it would be refused, network management too: where it
-// has replied, nothing is added. A nil next leaves requests of other classes
-// unanswered.
+// has replied, nothing is added. Types that are Unanswered are next's alone. A nil
+// next leaves requests of other classes unanswered.
+//
+// Who signs off, or on, at the peer's wish does it in next: Inbound.SignedOff.
 //
 // The response carries the request's fields, and the code.
 func (n Network) Answering(refusal string, next func(context.Context, *Inbound)) func(context.Context, *Inbound) {
 	return func(ctx context.Context, in *Inbound) {
-		if in.MTI.Version() != n.MTI[0] || in.MTI.Class() != n.MTI[1] {
+		isOther := in.MTI.Version() != n.MTI[0] || in.MTI.Class() != n.MTI[1]
+		if isOther || slices.Contains(n.Unanswered, in.MTI.String()) {
 			if next != nil {
 				next(ctx, in)
 			}

@@ -31,6 +31,10 @@ type (
 	NetworkManagement = actors.NetworkManagement
 	// OnDisconnect is what a LinkConfig says of requests whose session ends.
 	OnDisconnect = actors.OnDisconnect
+	// SignOnScope is for whom a LinkConfig's link signs on.
+	SignOnScope = actors.SignOnScope
+	// DrainOrder is what a LinkConfig says of a session that is told to end.
+	DrainOrder = actors.DrainOrder
 	// OnSecond is what a LinkConfig says of another connection of its peer.
 	OnSecond = actors.OnSecond
 )
@@ -39,6 +43,18 @@ type (
 const (
 	Settle = actors.Settle
 	Wait   = actors.Wait
+)
+
+// The values of SignOnScope.
+const (
+	PerSession = actors.PerSession
+	PerScope   = actors.PerScope
+)
+
+// The values of DrainOrder.
+const (
+	DrainFirst   = actors.DrainFirst
+	SignOffFirst = actors.SignOffFirst
 )
 
 // The values of OnSecond.

@@ -57,6 +57,18 @@ func TestNetworkIsAnswered(t *testing.T) {
 	require.ErrorIs(t, err, messages.ErrInDoubt, "the handler does not answer it")
 	assert.Equal(t, []string{"0800001", "0800161", "0800", "0200"}, handled.list(), "the echo is not the handler's")
 
+	var advised journal[string]
+	mastercard := startAcceptor(t, func(c *supervisor.AcceptorConfig) {
+		c.Session.Spec = signSpec
+		c.Session.Handler = messages.MastercardNetwork.Answering("12", func(_ context.Context, in *messages.Inbound) {
+			advised.add(in.MTI.String())
+		})
+	})
+	asked := linkedTo(t, mastercard)
+	_, err = asked.Exchange(within(t, 2*short), newFrame("0820", 5))
+	require.ErrorIs(t, err, messages.ErrInDoubt, "it gets no response")
+	assert.Equal(t, []string{"0820"}, advised.list())
+
 	alone := startAcceptor(t, func(c *supervisor.AcceptorConfig) {
 		c.Session.Spec = signSpec
 		c.Session.Handler = messages.ISO87.Answering("12", nil)

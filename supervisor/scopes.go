@@ -7,7 +7,6 @@ import "github.com/isolink-go/isolink/actors"
 type sharedScope struct {
 	*actors.Scope
 	name   string
-	links  int
 	opened bool
 }
 
@@ -26,7 +25,6 @@ func (m *Manager) share(l *managed) error {
 		return err
 	}
 	m.scopes[name] = s
-	s.links++
 	l.scope = s
 	return nil
 }
@@ -44,11 +42,7 @@ func (m *Manager) open(l *managed, id string) error {
 
 // unshare takes a link that is gone out of its scope, which ends with the last one.
 func (m *Manager) unshare(l *managed) {
-	s := l.scope
-	if s == nil {
-		return
-	}
-	if s.links--; s.links == 0 {
+	if s := l.scope; s != nil && l.record.Unshare() {
 		delete(m.scopes, s.name)
 		s.Close()
 	}
