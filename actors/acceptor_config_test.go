@@ -46,6 +46,9 @@ func TestAcceptorConfigFaults(t *testing.T) {
 		{"a session's own fault", func(c *AcceptorConfig) { c.Session.MaxFrame, c.Session.HandleTimeout = -1, -1 }, []string{
 			"Session.MaxFrame", "Session.HandleTimeout",
 		}},
+		{"a session's keys", func(c *AcceptorConfig) {
+			c.Session.KeyFunc, c.Session.KeyFields = messages.HeaderKey(0, 4), []int{11}
+		}, []string{"Session.KeyFields"}},
 		{"limits", func(c *AcceptorConfig) { c.MaxSessions, c.MaxHandshakes = -1, -1 }, []string{
 			"MaxSessions", "MaxPerAddr", "MaxHandshakes",
 		}},

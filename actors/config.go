@@ -170,8 +170,29 @@ type LinkConfig struct {
 
 	// KeyFields are the fields whose values, with the MTI's version, class and
 	// function pair, tell requests in flight apart; empty means field 11, the
-	// STAN. Fields that hold card data are refused.
+	// STAN. Fields that hold card data are refused. A message that lacks one has no
+	// key (messages.ErrNoKey): a send is refused, a response is nobody's.
 	KeyFields []int
+	// ClassKeyFields are the key fields of classes that have others than KeyFields. A
+	// class is the second digit of the MTI as a character, '0' to '9': {'8': {7, 11}}
+	// for network management. Each needs one at least, and the rules of KeyFields hold.
+	// Without an entry for '8', the key field of network management is 11 alone
+	// (KeyFields, where the specification has no field 11): such messages often lack
+	// the others, 41 among them.
+	ClassKeyFields map[byte][]int
+	// NormalizeKeys is for peers that pad fields 11 and 41 in another way than this end:
+	// in keys and in VerifyFields, spaces around their values and zeros in front of them
+	// do not count, "000123" is "123" (messages.KeyReader.Normalized). It has no effect
+	// on other fields, or on what KeyFunc returns.
+	NormalizeKeys bool
+	// KeyFunc makes the keys instead: of the header, by messages.HeaderKey, or by a
+	// function of one's own. It is called once for every request that is sent, in its
+	// caller's goroutine, and for every message of the peer, in the one that reads, so
+	// that it must be quick, must not block, and must be safe for concurrent use. Where
+	// it fails or panics, the send is refused (not sent, messages.ErrNoKey), and the
+	// peer's message is nobody's, or a request without a key; a panic is counted and
+	// told too. KeyFields and ClassKeyFields must be left empty. Nil: they make the keys.
+	KeyFunc messages.KeyFunc
 	// VerifyFields are fields in which a response must agree with the request of its
 	// key, where both carry them, such as 7, 37 and 41: one that does not is nobody's
 	// (messages.Unmatched, ErrNotItsResponse), and its request goes on waiting. The
@@ -304,13 +325,14 @@ func (c LinkConfig) withDefaults() LinkConfig {
 	c.Addrs = slices.Clone(c.Addrs)
 	c.KeyFields = slices.Clone(c.KeyFields)
 	c.VerifyFields = slices.Clone(c.VerifyFields)
-	if len(c.KeyFields) == 0 {
-		c.KeyFields = []int{11}
+	if len(c.KeyFields) == 0 && c.KeyFunc == nil {
+		c.KeyFields = slices.Clone(stanAlone)
 	}
 	if c.Scope != "" {
 		c.OnDisconnect = orDefault(c.OnDisconnect, Wait)
 	}
 	c.OnDisconnect = orDefault(c.OnDisconnect, Settle)
+	c.ClassKeyFields = c.classKeyFields()
 	c.Backoff = c.Backoff.withDefaults()
 	return c
 }
@@ -358,7 +380,7 @@ func (c LinkConfig) compile() (matching, *tls.Config, error) {
 // session judges what links and the sessions of acceptors have in common; c has
 // its defaults.
 func (f *faults) session(c LinkConfig) matching {
-	keys := matching{f.spec(c.Spec, c.KeyFields), f.verifier(c.Spec, c.VerifyFields)}
+	keys := f.matching(c)
 	f.framing(c.Framing)
 	f.positive("SendTimeout", c.SendTimeout)
 	f.positive("WriteTimeout", c.WriteTimeout)
@@ -384,6 +406,5 @@ func (f *faults) session(c LinkConfig) matching {
 	if c.Overload != nil && c.Handler == nil {
 		f.add("Overload", "is for links with a Handler")
 	}
-	f.keySpace(c)
 	return keys
 }

@@ -12,8 +12,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/moov-io/iso8583"
-
 	"github.com/isolink-go/isolink/framing"
 	"github.com/isolink-go/isolink/messages"
 )
@@ -67,33 +65,6 @@ func (f *faults) localAddr(c LinkConfig) {
 	if c.Dial != nil {
 		f.add("LocalAddr", "is of no use: Dial is set")
 	}
-}
-
-func (f *faults) spec(spec *iso8583.MessageSpec, keyFields []int) *messages.KeyReader {
-	if spec == nil {
-		f.add("Spec", "nil: give the message specification of the peer")
-		return nil
-	}
-	if err := spec.Validate(); err != nil {
-		f.add("Spec", "%v", err)
-		return nil
-	}
-	keys, err := messages.NewKeyReader(spec, keyFields...)
-	if err != nil {
-		f.add("KeyFields", "%v", err)
-	}
-	return keys
-}
-
-func (f *faults) verifier(spec *iso8583.MessageSpec, fields []int) *verifier {
-	if spec == nil || spec.Validate() != nil {
-		return nil // told by spec
-	}
-	v, err := newVerifier(spec, fields)
-	if err != nil {
-		f.add("VerifyFields", "%v", err)
-	}
-	return v
 }
 
 func (f *faults) framing(framer framing.Framer) {
@@ -192,26 +163,6 @@ func (f *faults) atLeastOne(field string, n int64) {
 func (f *faults) atMost(field string, n, most int64) {
 	if n > most {
 		f.add(field, "%d: give at most %d", n, most)
-	}
-}
-
-// keySpace checks that the STAN alone can tell apart all that may be in flight
-// or in doubt at once.
-func (f *faults) keySpace(c LinkConfig) {
-	if c.Spec == nil || !slices.Equal(c.KeyFields, []int{11}) || c.Spec.Fields[11] == nil {
-		return
-	}
-	digits := c.Spec.Fields[11].Spec().Length
-	if digits < 1 || digits > 12 {
-		return
-	}
-	values := int64(1)
-	for range digits {
-		values *= 10
-	}
-	if int64(c.MaxInFlight) > values-1-int64(c.MaxLate) { // their sum may overflow
-		f.add("KeyFields", "field 11 has %d values, MaxInFlight (%d) + MaxLate (%d) need more: lower them, or add key fields",
-			values-1, c.MaxInFlight, c.MaxLate)
 	}
 }
 

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -77,6 +78,16 @@ func TestConfigFaults(t *testing.T) {
 		{"PAN as a key field", func(c *LinkConfig) { c.KeyFields = []int{2, 11} }, "KeyFields"},
 		{"key field that is not specified", func(c *LinkConfig) { c.KeyFields = []int{11, 199} }, "KeyFields"},
 		{"key field twice", func(c *LinkConfig) { c.KeyFields = []int{11, 11} }, "KeyFields"},
+		{"a class by its number", func(c *LinkConfig) { c.ClassKeyFields = map[byte][]int{8: {11}} }, `ClassKeyFields['\b']`},
+		{"class key fields at fault", func(c *LinkConfig) {
+			c.KeyFields = []int{199}
+			c.ClassKeyFields = map[byte][]int{'8': {}, '2': {35}, '1': {11, 41}, '4': {198}}
+		}, "KeyFields ClassKeyFields['2'] ClassKeyFields['4'] ClassKeyFields['8']"},
+		{"KeyFunc", func(c *LinkConfig) { c.KeyFunc = messages.HeaderKey(0, 4) }, ""},
+		{"KeyFunc beside KeyFields", func(c *LinkConfig) {
+			c.KeyFunc, c.KeyFields = messages.HeaderKey(0, 4), []int{11}
+			c.ClassKeyFields = map[byte][]int{'8': {11}}
+		}, "KeyFields ClassKeyFields"},
 		{"no framing", func(c *LinkConfig) { c.Framing = nil }, "Framing"},
 		{"framing at fault", func(c *LinkConfig) { c.Framing = framing.ASCII{Digits: 9} }, "Framing"},
 		{"ConnectTimeout", func(c *LinkConfig) { c.ConnectTimeout = negative }, "ConnectTimeout"},
@@ -148,25 +159,31 @@ func TestKeySpace(t *testing.T) {
 		inFlight, late int
 		keyFields      []int
 		enough         bool
+		of             map[byte][]int // ClassKeyFields
+		where          string         // of the fault; empty: KeyFields
 	}{
-		{"defaults", specs.Spec87ASCII, 0, 0, nil, true},
-		{"all of them", specs.Spec87ASCII, 900_000, 99_999, nil, true},
-		{"one too many", specs.Spec87ASCII, 900_000, 100_000, nil, false},
-		{"one too many, field 11 by name", specs.Spec87ASCII, 900_000, 100_000, []int{11}, false},
-		{"more key fields", specs.Spec87ASCII, 900_000, 100_000, []int{11, 41}, true},
-		{"no limits", specs.Spec87ASCII, math.MaxInt, math.MaxInt, nil, false},
-		{"no limit in flight", specs.Spec87ASCII, math.MaxInt, 0, nil, false},
-		{"three digits", shortSTAN, 900, 99, nil, true},
-		{"three digits, one too many", shortSTAN, 900, 100, nil, false},
-		{"three digits, defaults", shortSTAN, 0, 0, nil, false},
+		{"defaults", specs.Spec87ASCII, 0, 0, nil, true, nil, ""},
+		{"all of them", specs.Spec87ASCII, 900_000, 99_999, nil, true, nil, ""},
+		{"one too many", specs.Spec87ASCII, 900_000, 100_000, nil, false, nil, ""},
+		{"one too many, field 11 by name", specs.Spec87ASCII, 900_000, 100_000, []int{11}, false, nil, ""},
+		{"more key fields", specs.Spec87ASCII, 900_000, 100_000, []int{11, 41}, true, nil, ""},
+		{"no limits", specs.Spec87ASCII, math.MaxInt, math.MaxInt, nil, false, nil, ""},
+		{"no limit in flight", specs.Spec87ASCII, math.MaxInt, 0, nil, false, nil, ""},
+		{"three digits", shortSTAN, 900, 99, nil, true, nil, ""},
+		{"three digits, one too many", shortSTAN, 900, 100, nil, false, nil, ""},
+		{"three digits, defaults", shortSTAN, 0, 0, nil, false, nil, ""},
+		{"class 8 alone", specs.Spec87ASCII, 900_000, 100_000, []int{11, 41}, true, map[byte][]int{'8': {11}}, ""},
+		{"other classes", specs.Spec87ASCII, 900_000, 100_000, []int{11, 41}, true, map[byte][]int{'1': {11, 37}, '2': {37}}, ""},
+		{"a class of its own", specs.Spec87ASCII, 900_000, 100_000, []int{11, 41}, false, map[byte][]int{'2': {11}}, "ClassKeyFields['2']"},
+		{"told once", specs.Spec87ASCII, 900_000, 100_000, nil, false, map[byte][]int{'1': {11}, '2': {11}}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			config := goodConfig()
-			config.Spec, config.KeyFields = c.spec, c.keyFields
+			config.Spec, config.KeyFields, config.ClassKeyFields = c.spec, c.keyFields, c.of
 			config.MaxInFlight, config.MaxLate = c.inFlight, c.late
 			var want []string
 			if !c.enough {
-				want = []string{"KeyFields"}
+				want = []string{cmp.Or(c.where, "KeyFields")}
 			}
 			assert.Equal(t, want, faultyFields(t, config))
 		})
@@ -179,6 +196,7 @@ var optional = map[string]bool{
 	"TLS": true, "TLSFiles": true, "Dial": true, "SignOffOnStop": true, "OnEvent": true, "OnLate": true, "Logger": true,
 	"Accept": true, "OnSecond": true, "Handler": true, "Ordered": true, "Overload": true, "Reject": true, "STANs": true, "VerifyFields": true, "LocalAddr": true,
 	"Scope": true, "SignOnScope": true, "DrainOrder": true,
+	"ClassKeyFields": true, "NormalizeKeys": true, "KeyFunc": true,
 }
 
 func TestConfigDefaults(t *testing.T) {
@@ -207,6 +225,7 @@ func TestDefaultsKeepWhatIsSet(t *testing.T) {
 	c.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("none") }
 	c.Echo.Build = func() (*iso8583.Message, error) { return nil, errors.New("none") }
 	c.KeyFields, c.Logger = []int{37, 11}, slog.Default()
+	c.ClassKeyFields, c.KeyFunc = map[byte][]int{'1': {7}}, messages.HeaderKey(0, 4)
 	c.Handler = func(context.Context, *messages.Inbound) {}
 	c.Overload = func(*messages.Inbound) (*iso8583.Message, error) { return nil, nil }
 	c.Reject = messages.RejectBaseI
@@ -220,7 +239,7 @@ func TestDefaultsKeepWhatIsSet(t *testing.T) {
 			f.SetUint(uint64(Refuse))
 		case reflect.Bool:
 			f.SetBool(true)
-		case reflect.Struct, reflect.Slice, reflect.Func, reflect.Interface, reflect.Pointer, reflect.String:
+		case reflect.Struct, reflect.Slice, reflect.Map, reflect.Func, reflect.Interface, reflect.Pointer, reflect.String:
 		default:
 			require.Fail(t, "a kind of field that this test does not set", v.Type().Field(i).Name)
 		}
@@ -252,10 +271,12 @@ func TestDefaultsKeepWhatIsSet(t *testing.T) {
 // afterwards is its own business.
 func TestDefaultsCopy(t *testing.T) {
 	c := goodConfig()
-	c.KeyFields = []int{11, 37}
+	c.KeyFields, c.ClassKeyFields = []int{11, 37}, map[byte][]int{'1': {41}}
 	made := c.withDefaults()
 	assert.Zero(t, c.SendTimeout, "the caller's is not touched")
-	c.Addrs[0], c.KeyFields[0] = "elsewhere:1", 2
+	assert.Len(t, c.ClassKeyFields, 1, "nor is its map")
+	c.Addrs[0], c.KeyFields[0], c.ClassKeyFields['1'][0] = "elsewhere:1", 2, 2
+	assert.Equal(t, 41, made.ClassKeyFields['1'][0])
 	assert.Equal(t, "127.0.0.1:5001", made.Addrs[0])
 	assert.Equal(t, 11, made.KeyFields[0])
 }

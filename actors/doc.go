@@ -20,7 +20,8 @@
 //
 // # Files
 //
-//	config, config_faults   what a link is made of, and what is wrong with it
+//	config, config_faults,  what a link is made of, and what is wrong with it
+//	config_keys
 //	acceptor_config         the same of an acceptor
 //	record, counters        what outlives a session
 //	acceptor_record         what outlives an acceptor's actor
@@ -28,6 +29,7 @@
 //	machine_become, backoff
 //	link, dial, socket      the actor that lives it
 //	door, request, settle   the way in, the claim word, the way out
+//	matching, verify        the keys of messages, and what else has to agree
 //	correlator, table       keys to requests, late replies
 //	alarm                   one timer for all deadlines
 //	writer, reader          the ends of a socket

@@ -252,9 +252,9 @@ func (d *Door) enter(q *request) (*session, error) {
 		return nil, err
 	}
 	if !q.kind.isExchange() {
-		q.mti, err = r.keys.MTI(q.frame)
+		q.mti, err = r.keys.mti.MTI(q.frame)
 	} else {
-		q.mti, q.key, err = r.keys.Read(q.frame)
+		q.mti, q.key, err = r.readKey(q.header, q.frame)
 		q.verify = r.keys.verify.read(q.frame)
 	}
 	if err != nil {

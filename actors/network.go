@@ -57,7 +57,7 @@ func (s *session) exchangeNetwork(n NetworkManagement) error {
 		return err
 	}
 	q := s.record.door.request(kindNetwork, nil, frame)
-	if q.mti, q.key, err = s.record.keys.Read(frame); err != nil {
+	if q.mti, q.key, err = s.record.readKey(nil, frame); err != nil {
 		return err
 	}
 	if !q.mti.IsRequest() {

@@ -127,7 +127,7 @@ func (l *readLoop) add(header, body []byte) bool {
 		return false
 	}
 	f := inFrame{header: header, body: body}
-	f.mti, f.key, f.err = l.session.record.keys.Read(body)
+	f.mti, f.key, f.err = l.session.record.readKey(header, body)
 	if l.session.record.config.Reject != nil {
 		l.reject(&f)
 	}
@@ -149,7 +149,7 @@ func (l *readLoop) reject(f *inFrame) {
 			r.panicked("Reject", p)
 		}
 	}()
-	key, code, ok := r.config.Reject(messages.NewReceived(f.mti, f.header, f.body, r.keys.KeyReader))
+	key, code, ok := r.config.Reject(messages.NewReceived(f.mti, f.header, f.body, r.keyOf))
 	if ok {
 		f.key, f.err, f.isReject, f.rejectCode = key, nil, true, code
 	}

@@ -19,6 +19,7 @@ type Record struct {
 	name    string
 	config  *LinkConfig // shared by the sessions of an acceptor; only read
 	keys    matching
+	keyOf   messages.KeyFunc
 	tls     *tls.Config // nil: plain
 	once    bool        // a session of an acceptor: it ends with its socket
 	fold    folding     // of a session of an acceptor: where its counts go
@@ -108,6 +109,7 @@ func newRecord(name string, config *LinkConfig, keys matching, system *actor.Act
 		name: name, config: config, keys: keys, system: system, workers: workers, scope: scope, epoch: scope.epoch,
 		gone: make(chan struct{}),
 	}
+	r.keyOf = r.makeKeyOf()
 	r.signals.New = func() any { return make(chan struct{}, 1) }
 	r.shown.init()
 	r.couriers.init(r)

@@ -41,7 +41,7 @@ func (s *session) replyTo(in *messages.Inbound, header, frame []byte) (*request,
 	q.deadline = q.start + int64(time.Until(in.Deadline))
 	err := d.fits(q)
 	if err == nil {
-		q.mti, err = s.record.keys.MTI(frame)
+		q.mti, err = s.record.keys.mti.MTI(frame)
 	}
 	if err == nil && q.mti.IsRequest() {
 		err = messages.ErrNoResponse

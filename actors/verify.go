@@ -9,12 +9,6 @@ import (
 	"github.com/isolink-go/isolink/messages"
 )
 
-// matching is what a link needs to match responses with requests.
-type matching struct {
-	*messages.KeyReader
-	verify *verifier
-}
-
 // verifier reads the fields that a response must share with its request, beside
 // its key, where both carry them. Nil: none.
 type verifier struct {
@@ -22,7 +16,7 @@ type verifier struct {
 	readers []*messages.KeyReader // of one field each
 }
 
-func newVerifier(spec *iso8583.MessageSpec, fields []int) (*verifier, error) {
+func newVerifier(spec *iso8583.MessageSpec, fields []int, normalize bool) (*verifier, error) {
 	if len(fields) == 0 {
 		return nil, nil
 	}
@@ -30,8 +24,11 @@ func newVerifier(spec *iso8583.MessageSpec, fields []int) (*verifier, error) {
 	var faults []error
 	for _, id := range fields {
 		r, err := messages.NewKeyReader(spec, id)
-		if err != nil {
+		switch {
+		case err != nil:
 			faults = append(faults, err)
+		case normalize:
+			r = r.Normalized()
 		}
 		v.readers = append(v.readers, r)
 	}

@@ -53,7 +53,9 @@
 //
 // A request and its response share a Key: MTI version, class and function
 // pair, and the values of the key fields. A KeyReader reads it from a packed
-// message without unpacking it.
+// message without unpacking it: of other fields for other classes (WithClass), and
+// without what hosts pad in their own ways (Normalized). A KeyFunc makes it of
+// something else; HeaderKey is one.
 //
 // # Card data
 //

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"slices"
 )
 
@@ -44,7 +45,8 @@ const (
 // NewKey returns the key of a message of type mti with these values of its key
 // fields. It equals what a [KeyReader] reads from that message's frame if the
 // values are those of the KeyReader's fields, in their order, as
-// iso8583.Message.GetString gives them.
+// iso8583.Message.GetString gives them; of a [KeyReader.Normalized] one, without
+// their padding.
 //
 // The error matches [ErrNoKey]: mti is not valid, there is no value, or one is
 // empty.
@@ -73,6 +75,17 @@ func NewKey(mti MTI, values ...string) (Key, error) {
 	k.fill(mti, joined)
 
 	return k, nil
+}
+
+// Hash returns a hash of the key's values, the same in every process. The MTI has
+// no part in it: request, reversal and echo of one terminal have the same.
+func (k Key) Hash() uint64 {
+	k.values[0] &= keyLengthMask
+
+	h := fnv.New64a()
+	_, _ = h.Write(k.values[:])
+
+	return h.Sum64()
 }
 
 // emptyKey returns the key of a valid mti, without its values and its pair.
@@ -125,13 +138,13 @@ type KeyError struct {
 	Err error
 }
 
-// Error names the MTI, the field and the reason.
+// Error names the MTI and its class, the field and the reason.
 func (e *KeyError) Error() string {
 	if !e.MTI.Valid() {
 		return fmt.Sprintf("%v: field %d: %v", ErrNoKey, e.Field, e.Err)
 	}
 
-	return fmt.Sprintf("%v: %s: field %d: %v", ErrNoKey, e.MTI, e.Field, e.Err)
+	return fmt.Sprintf("%v: %s (class %c): field %d: %v", ErrNoKey, e.MTI, e.MTI.Class(), e.Field, e.Err)
 }
 
 // Unwrap returns ErrNoKey and the reason.

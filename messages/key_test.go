@@ -198,6 +198,6 @@ func TestKeyError(t *testing.T) {
 
 	require.ErrorIs(t, err, messages.ErrNoKey)
 	require.ErrorIs(t, err, cause)
-	assert.Equal(t, "no key: 0210: field 11: cause", err.Error())
+	assert.Equal(t, "no key: 0210 (class 2): field 11: cause", err.Error())
 	assert.Equal(t, "no key: field 0: cause", (&messages.KeyError{Err: cause}).Error())
 }

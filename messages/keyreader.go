@@ -1,13 +1,11 @@
 package messages
 
 import (
-	"errors"
 	"fmt"
 	"math/bits"
 	"slices"
 
 	"github.com/moov-io/iso8583"
-	"github.com/moov-io/iso8583/field"
 )
 
 // KeyReader reads MTI and key from packed messages of one specification, without
@@ -29,10 +27,16 @@ import (
 // A KeyReader does not change and is safe for concurrent use. The specification
 // must not be changed once it has been given to NewKeyReader.
 type KeyReader struct {
-	steps   []fieldStep // indexed by field number, 0 (the MTI) to the last key field
+	mti     MTIReader
 	bitmap  bitmapStep
-	fields  []int // the key fields, in the order of their values in the key
-	mtiFill bool  // the MTI field drops leading zeros, which have to be put back
+	classes [10]*keyPlan // by the MTI's class
+	normal  bool
+}
+
+// keyPlan is how the key fields of a class are found and read.
+type keyPlan struct {
+	steps  []fieldStep // indexed by field number, 0 (the MTI) to the last key field
+	fields []int       // the key fields, in the order of their values in the key
 }
 
 // Read works without allocating up to so many key fields, words of bits (the 192
@@ -53,18 +57,9 @@ const (
 // twice, or lies where no bitmap of the specification can announce it. A nil
 // specification, or one that its own Validate refuses, is an error too.
 func NewKeyReader(spec *iso8583.MessageSpec, fields ...int) (*KeyReader, error) {
-	if spec == nil {
-		return nil, errors.New("key reader: no message specification")
-	}
-
-	if err := spec.Validate(); err != nil {
-		return nil, fmt.Errorf("key reader: message specification: %w", err)
-	}
-
-	// Validate has seen that there is a bitmap, and of which type, but not more.
-	bitmapField, _ := spec.Fields[1].(*field.Bitmap)
-	if isNil(spec.Fields[0]) || bitmapField == nil || bitmapField.Spec() == nil {
-		return nil, errors.New("key reader: message specification: MTI or bitmap is nil")
+	bitmapField, err := checkSpec(spec)
+	if err != nil {
+		return nil, fmt.Errorf("key reader: %w", err)
 	}
 
 	if len(fields) == 0 {
@@ -76,35 +71,58 @@ func NewKeyReader(spec *iso8583.MessageSpec, fields ...int) (*KeyReader, error) 
 		return nil, fmt.Errorf("key reader: %w", err)
 	}
 
-	r := &KeyReader{
+	plan := &keyPlan{
 		steps:  make([]fieldStep, slices.Max(fields)+1),
-		bitmap: bitmap,
 		fields: slices.Clone(fields),
 	}
 
-	for id := range r.steps {
-		r.steps[id] = compileField(spec.Fields[id])
+	for id := range plan.steps {
+		plan.steps[id] = compileField(spec.Fields[id])
 		if id == 1 || bitmap.announces(id) {
-			r.steps[id] = fieldStep{kind: stepPresence}
+			plan.steps[id] = fieldStep{kind: stepPresence}
 		}
 	}
 
 	for slot, id := range fields {
-		r.steps[id].slot = slot + 1
+		plan.steps[id].slot = slot + 1
 	}
 
-	r.mtiFill = dropsLeadingZeros(&r.steps[0])
+	r := &KeyReader{mti: compileMTI(spec), bitmap: bitmap}
+	for class := range r.classes {
+		r.classes[class] = plan
+	}
 
 	return r, nil
 }
 
-// MTI reads the message type indicator of a packed message. body is not kept and
-// not changed. The error is a [*KeyError] for field 0.
-func (r *KeyReader) MTI(body []byte) (MTI, error) {
-	mti, _, err := r.readMTI(body)
+// WithClass returns a KeyReader that reads the keys of one class of messages, the
+// MTI's second digit as a character, '0' to '9', from the key fields of other, and
+// all others as r does. Both are of the same specification. Any other class
+// changes nothing.
+func (r *KeyReader) WithClass(class byte, other *KeyReader) *KeyReader {
+	made := *r
+	if class >= '0' && class <= '9' {
+		made.classes[class-'0'] = other.classes[class-'0']
+	}
 
-	return mti, err
+	return &made
 }
+
+// Normalized returns a KeyReader that takes values of fields 11 and 41 for equal
+// which differ in their padding only: spaces around them do not count, nor do the
+// zeros that they begin with; of nothing but these "0" is left. So "000123" is
+// "123", and "00TERM1 " is "TERM1". jPOS compares likewise: its QMUX trims both
+// fields and fills them up with leading zeros.
+func (r *KeyReader) Normalized() *KeyReader {
+	made := *r
+	made.normal = true
+
+	return &made
+}
+
+// MTI reads the message type indicator of a packed message, as [MTIReader.MTI]
+// does.
+func (r *KeyReader) MTI(body []byte) (MTI, error) { return r.mti.MTI(body) }
 
 // Read reads the message type indicator and the key of a packed message. body is
 // not kept and not changed. Whatever the error, the MTI is valid if it could be
@@ -113,38 +131,77 @@ func (r *KeyReader) MTI(body []byte) (MTI, error) {
 // The error is a [*KeyError], which matches [ErrNoKey]: a key field is absent or
 // empty, or the frame is malformed in a part that has to be read.
 func (r *KeyReader) Read(body []byte) (MTI, Key, error) {
-	mti, size, err := r.readMTI(body)
+	mti, size, err := r.mti.read(body)
 	if err != nil {
 		return MTI{}, Key{}, err
 	}
 
-	var few [fewKeyFields]int
-
-	found := few[:]
-	if len(r.fields) > len(few) {
-		found = make([]int, len(r.fields))
-	}
-
-	if err := r.locate(mti, body, size, found); err != nil {
+	var key Key
+	if err := r.readAs(&key, mti, body, size); err != nil {
 		return mti, Key{}, err
 	}
 
-	key := emptyKey(mti)
+	return mti, key, nil
+}
+
+// KeyOf reads the key of a message of type m.MTI from m.Frame, whatever type that
+// says itself: a [KeyFunc] that uses key fields. The error is a [*KeyError].
+func (r *KeyReader) KeyOf(m *Received) (Key, error) {
+	own, size, err := r.mti.read(m.Frame)
+	if err != nil {
+		return Key{}, err
+	}
+
+	if !m.MTI.Valid() {
+		return Key{}, &KeyError{MTI: own, Err: errNotAnMTI}
+	}
+
+	var key Key
+	if err := r.readAs(&key, m.MTI, m.Frame, size); err != nil {
+		return Key{}, err
+	}
+
+	return key, nil
+}
+
+// readAs reads the key of a message of type mti, which is valid, into key, the
+// zero one; the MTI takes size bytes of body.
+func (r *KeyReader) readAs(key *Key, mti MTI, body []byte, size int) error {
+	plan := r.classes[mti.Class()-'0']
+
+	var few [fewKeyFields]int
+
+	found := few[:]
+	if len(plan.fields) > len(few) {
+		found = make([]int, len(plan.fields))
+	}
+
+	if err := r.locate(plan, mti, body, size, found); err != nil {
+		return err
+	}
+
+	*key = emptyKey(mti)
 	joined := key.values[:0]
 
-	for slot, id := range r.fields {
+	for slot, id := range plan.fields {
 		at, start := found[slot], len(joined)
 		if at == 0 {
-			return mti, Key{}, &KeyError{MTI: mti, Field: id, Err: errFieldAbsent}
+			return &KeyError{MTI: mti, Field: id, Err: errFieldAbsent}
 		}
 
-		joined, _, err = r.steps[id].read(append(joined, 0), body[at:])
+		var err error
+
+		joined, _, err = plan.steps[id].read(append(joined, 0), body[at:])
 		if err != nil {
-			return mti, Key{}, malformed(mti, id, at, err)
+			return malformed(mti, id, at, err)
 		}
 
 		if len(joined) == start+1 {
-			return mti, Key{}, &KeyError{MTI: mti, Field: id, Err: errFieldEmpty}
+			return &KeyError{MTI: mti, Field: id, Err: errFieldEmpty}
+		}
+
+		if r.normal {
+			joined = normalize(joined, start+1, id)
 		}
 
 		joined = closeValue(joined, start)
@@ -152,41 +209,14 @@ func (r *KeyReader) Read(body []byte) (MTI, Key, error) {
 
 	key.fill(mti, joined)
 
-	return mti, key, nil
-}
-
-// readMTI returns the MTI and the number of bytes that it takes.
-func (r *KeyReader) readMTI(body []byte) (MTI, int, error) {
-	var mti, space MTI
-
-	value, size, err := r.steps[0].read(space[:0], body)
-	if err != nil {
-		return MTI{}, 0, malformed(MTI{}, 0, 0, err)
-	}
-
-	missing := len(mti) - len(value)
-	if missing < 0 || missing > 0 && !r.mtiFill {
-		return MTI{}, 0, malformed(MTI{}, 0, 0, errNotAnMTI)
-	}
-
-	for i := range missing {
-		mti[i] = '0'
-	}
-
-	copy(mti[missing:], value)
-
-	if !mti.Valid() {
-		return MTI{}, 0, malformed(MTI{}, 0, 0, errNotAnMTI)
-	}
-
-	return mti, size, nil
+	return nil
 }
 
 // locate reads the bitmap at offset at and walks to the last key field. It writes
 // the offset of every key field that it meets to the field's slot of found, which
 // stays 0 for the others: what is at offset 0 is the MTI.
-func (r *KeyReader) locate(mti MTI, body []byte, at int, found []int) error {
-	last := len(r.steps) - 1
+func (r *KeyReader) locate(plan *keyPlan, mti MTI, body []byte, at int, found []int) error {
+	last := len(plan.steps) - 1
 
 	var few [fewWords]uint64
 
@@ -212,7 +242,7 @@ func (r *KeyReader) locate(mti MTI, body []byte, at int, found []int) error {
 				return nil
 			}
 
-			s := &r.steps[id]
+			s := &plan.steps[id]
 			if s.kind == stepPresence {
 				continue
 			}

@@ -51,6 +51,25 @@ var notForKeys = map[int]string{
 	128: "it is a MAC",
 }
 
+// checkSpec returns the bitmap of a specification that can be read with.
+func checkSpec(spec *iso8583.MessageSpec) (*field.Bitmap, error) {
+	if spec == nil {
+		return nil, errors.New("no message specification")
+	}
+
+	if err := spec.Validate(); err != nil {
+		return nil, fmt.Errorf("message specification: %w", err)
+	}
+
+	// Validate has seen that there is a bitmap, and of which type, but not more.
+	bitmap, _ := spec.Fields[1].(*field.Bitmap)
+	if isNil(spec.Fields[0]) || bitmap == nil || bitmap.Spec() == nil {
+		return nil, errors.New("message specification: MTI or bitmap is nil")
+	}
+
+	return bitmap, nil
+}
+
 // checkKeyFields returns all faults of fields at once.
 func checkKeyFields(spec *iso8583.MessageSpec, bitmap bitmapStep, fields []int) error {
 	var faults []error

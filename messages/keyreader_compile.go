@@ -208,9 +208,3 @@ func compilePad(p padding.Padder) (padKind, byte, bool) {
 
 	return kind, pad[0], kind != padNone && len(pad) == 1
 }
-
-// dropsLeadingZeros reports whether the values of a field have lost their leading
-// zeros, which the MTI of every message of version 0 begins with.
-func dropsLeadingZeros(s *fieldStep) bool {
-	return s.value == valueNumber || s.value == valueText && s.pad == padLeft && s.padByte == '0'
-}

@@ -59,7 +59,7 @@ func TestKeyReaderContainsForeignCode(t *testing.T) {
 
 		for _, fields := range [][]int{{11}, {5}, {11, 5}} {
 			_, _, err := newReader(t, spec, fields...).Read([]byte("0200\x08\x20\x00\x00\x00\x00\x00\x00" + keyPAN))
-			require.ErrorContains(t, err, "no key: 0200: field 5: at offset 12: "+c.want[:5], c.name)
+			require.ErrorContains(t, err, "no key: 0200 (class 2): field 5: at offset 12: "+c.want[:5], c.name)
 			require.ErrorContains(t, err, c.want, c.name)
 			require.NotErrorIs(t, err, leak, c.name)
 		}
@@ -72,7 +72,7 @@ func TestKeyReaderContainsForeignCode(t *testing.T) {
 	}}
 	spec.Fields[0] = field.NewString(&field.Spec{Length: 4, Enc: encoding.ASCII, Pref: prefix.ASCII.Fixed})
 	_, _, err := newReader(t, spec).Read([]byte("0200\x00\x20\x00\x00\x00\x00\x00\x00"))
-	require.EqualError(t, err, "no key: 0200: field 11: at offset 12: refused by the field's own code")
+	require.EqualError(t, err, "no key: 0200 (class 2): field 11: at offset 12: refused by the field's own code")
 }
 
 func TestKeyReaderContainsForeignBitmaps(t *testing.T) {
@@ -91,7 +91,7 @@ func TestKeyReaderContainsForeignBitmaps(t *testing.T) {
 		spec := &iso8583.MessageSpec{Fields: map[int]field.Field{0: text, 1: c.bitmap, 11: text}}
 
 		_, _, err := newReader(t, spec).Read([]byte("0200123456781234"))
-		require.EqualError(t, err, "no key: 0200: field 1: at offset 4: "+c.want, name)
+		require.EqualError(t, err, "no key: 0200 (class 2): field 1: at offset 4: "+c.want, name)
 	}
 }
 

@@ -131,21 +131,21 @@ func TestKeyReaderErrors(t *testing.T) {
 		{"MTI not digits", ascii, "ISO0", "no key: field 0: at offset 0: not four digits"},
 		{"MTI not ASCII", ascii, "\xf0\xf2\xf0\xf0", "no key: field 0: at offset 0: content is not in the specification's encoding"},
 		{"Numeric MTI", fixed, "-1  ", "no key: field 0: at offset 0: content is not a number"},
-		{"no bitmap", ascii, "0200", "no key: 0200: field 1: at offset 4: not enough data"},
-		{"bitmap not hex", ascii, "02000020000000000000X", "no key: 0200: field 11: at offset 20: not enough data"},
-		{"bitmap not hex", ascii, "0200002000000000000X", "no key: 0200: field 1: at offset 4: content is not in the specification's encoding"},
-		{"bitmap begins badly", ascii, "0200X020000000000000", "no key: 0200: field 1: at offset 4: content is not in the specification's encoding"},
-		{"second bitmap", ascii, "02008020000000000000", "no key: 0200: field 1: at offset 4: not enough data"},
-		{"absent", ascii, "02000000000000000000", "no key: 0200: field 11: is not in the message"},
-		{"only later fields", fixed, "0200000001", "no key: 0200: field 11: is not in the message"},
-		{"not in the spec", fixed, "0200080000000123", "no key: 0200: field 5: at offset 10: is not in the message specification"},
-		{"length of field 2", ascii, "02004020000000000000" + "99", "no key: 0200: field 2: at offset 20: length is larger than the specification's maximum"},
-		{"length no number", ascii, "02004020000000000000" + "1A", "no key: 0200: field 2: at offset 20: length cannot be read"},
-		{"short field 2", ascii, "02004020000000000000" + "16" + "411111", "no key: 0200: field 2: at offset 20: not enough data"},
+		{"no bitmap", ascii, "0200", "no key: 0200 (class 2): field 1: at offset 4: not enough data"},
+		{"bitmap not hex", ascii, "02000020000000000000X", "no key: 0200 (class 2): field 11: at offset 20: not enough data"},
+		{"bitmap not hex", ascii, "0200002000000000000X", "no key: 0200 (class 2): field 1: at offset 4: content is not in the specification's encoding"},
+		{"bitmap begins badly", ascii, "0200X020000000000000", "no key: 0200 (class 2): field 1: at offset 4: content is not in the specification's encoding"},
+		{"second bitmap", ascii, "02008020000000000000", "no key: 0200 (class 2): field 1: at offset 4: not enough data"},
+		{"absent", ascii, "02000000000000000000", "no key: 0200 (class 2): field 11: is not in the message"},
+		{"only later fields", fixed, "0200000001", "no key: 0200 (class 2): field 11: is not in the message"},
+		{"not in the spec", fixed, "0200080000000123", "no key: 0200 (class 2): field 5: at offset 10: is not in the message specification"},
+		{"length of field 2", ascii, "02004020000000000000" + "99", "no key: 0200 (class 2): field 2: at offset 20: length is larger than the specification's maximum"},
+		{"length no number", ascii, "02004020000000000000" + "1A", "no key: 0200 (class 2): field 2: at offset 20: length cannot be read"},
+		{"short field 2", ascii, "02004020000000000000" + "16" + "411111", "no key: 0200 (class 2): field 2: at offset 20: not enough data"},
 		{
 			"BCD", bcd,
 			"\x02\x00\x02\x30\x00\x00\x00\x00\x00\x00" + "\x11\x22\x09\x30\x0a" + "\x00\x01\x23" + "\x09\x30\x00",
-			"no key: 0200: field 7: at offset 10: content is not in the specification's encoding",
+			"no key: 0200 (class 2): field 7: at offset 10: content is not in the specification's encoding",
 		},
 	} {
 		_, key, err := c.reader.Read([]byte(c.body))
@@ -195,7 +195,7 @@ func TestKeyReaderRefusesEmptyFields(t *testing.T) {
 	values[48] = ""
 
 	_, _, err := newReader(t, spec, 48).Read(pack(t, spec, "0200", values))
-	require.EqualError(t, err, "no key: 0200: field 48: is empty")
+	require.EqualError(t, err, "no key: 0200 (class 2): field 48: is empty")
 }
 
 // Damage to the content of a field that is stepped over does not keep a response

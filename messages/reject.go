@@ -16,8 +16,8 @@ import (
 // panic is recovered and counted, and the message sorted as any other.
 type Rejecter func(r *Received) (key Key, code string, ok bool)
 
-// Received is a message of the peer, as a Rejecter sees it. It must not be kept,
-// nor its slices be changed.
+// Received is a message of the peer, as a Rejecter sees it, or one of either end,
+// as a KeyFunc does. It must not be kept, nor its slices be changed.
 type Received struct {
 	// MTI is the zero value where it could not be read.
 	MTI MTI
@@ -26,29 +26,28 @@ type Received struct {
 	Frame  []byte
 	Header []byte
 
-	keys *KeyReader
+	keyOf KeyFunc
 }
 
-// NewReceived is for links: keys is what KeyOf reads with.
-func NewReceived(mti MTI, header, frame []byte, keys *KeyReader) *Received {
-	return &Received{MTI: mti, Header: header, Frame: frame, keys: keys}
+// NewReceived is for links: keyOf is what KeyOf reads with.
+func NewReceived(mti MTI, header, frame []byte, keyOf KeyFunc) *Received {
+	return &Received{MTI: mti, Header: header, Frame: frame, keyOf: keyOf}
 }
 
-// KeyOf reads the key of a request of type mti from the message's key fields,
-// whatever type the message itself has. The error is a *KeyError.
+// KeyOf reads the key of a request of type mti from the message, as the link reads
+// its keys (KeyFields, or KeyFunc), whatever type the message itself has. The error
+// matches ErrNoKey, or is the KeyFunc's. It is for a Rejecter: a KeyFunc, which
+// makes the keys, gets an error.
 func (r *Received) KeyOf(mti MTI) (Key, error) {
-	_, key, err := r.keys.Read(r.Frame)
-	if err != nil {
-		return Key{}, err
+	switch {
+	case r.keyOf == nil:
+		return Key{}, fmt.Errorf("%w: %s: KeyOf is for a Rejecter", ErrNoKey, mti)
+	case !mti.Valid():
+		return Key{}, fmt.Errorf("%w: the MTI is not four digits", ErrNoKey)
 	}
-	return key.as(mti), nil
-}
-
-// as is the key of a message of type mti with the same values.
-func (k Key) as(mti MTI) Key {
-	k.class = emptyKey(mti).class
-	k.values[0] = k.values[0]&keyLengthMask | (mti.Function()-'0')>>1<<keyLengthBits
-	return k
+	as := *r
+	as.MTI, as.keyOf = mti, nil
+	return r.keyOf(&as)
 }
 
 // RejectBaseI recognises the rejects of Visa's BASE I by their header, which

@@ -18,7 +18,7 @@ func received(t *testing.T, mti string, header []byte, fields map[int]string) *m
 	require.NoError(t, err)
 	read, err := reader.MTI(frame)
 	require.NoError(t, err)
-	return messages.NewReceived(read, header, frame, reader)
+	return messages.NewReceived(read, header, frame, reader.KeyOf)
 }
 
 func keyOf(t *testing.T, mti, stan string) messages.Key {
@@ -82,7 +82,7 @@ func TestKeyOfAnotherType(t *testing.T) {
 	frame := packed(t, "0810", map[int]string{11: "000123", 41: "TERMINAL", 42: "A MERCHANT WITH"})
 	reader, err := messages.NewKeyReader(message(t, "0200", nil).GetSpec(), 11, 41, 42)
 	require.NoError(t, err)
-	key, err := messages.NewReceived(messages.MTI{}, nil, frame, reader).KeyOf(messages.MTI{'0', '4', '2', '0'})
+	key, err := messages.NewReceived(messages.MTI{}, nil, frame, reader.KeyOf).KeyOf(messages.MTI{'0', '4', '2', '0'})
 	require.NoError(t, err)
 	want, err := messages.NewKey(messages.MTI{'0', '4', '3', '0'}, "000123", "TERMINAL", "A MERCHANT WITH")
 	require.NoError(t, err)

@@ -1,0 +1,69 @@
+package messages
+
+import "github.com/moov-io/iso8583"
+
+// MTIReader reads the MTI from packed messages of one specification. It does not
+// change and is safe for concurrent use.
+type MTIReader struct {
+	step fieldStep
+	fill bool // the MTI field drops leading zeros, which have to be put back
+}
+
+// NewMTIReader returns an MTIReader. The error says that spec is nil, or that its
+// own Validate refuses it.
+func NewMTIReader(spec *iso8583.MessageSpec) (*MTIReader, error) {
+	if _, err := checkSpec(spec); err != nil {
+		return nil, err
+	}
+
+	r := compileMTI(spec)
+
+	return &r, nil
+}
+
+func compileMTI(spec *iso8583.MessageSpec) MTIReader {
+	step := compileField(spec.Fields[0])
+
+	return MTIReader{step: step, fill: dropsLeadingZeros(&step)}
+}
+
+// MTI reads the message type indicator of a packed message. body is not kept and
+// not changed. The error is a [*KeyError] for field 0.
+func (r *MTIReader) MTI(body []byte) (MTI, error) {
+	mti, _, err := r.read(body)
+
+	return mti, err
+}
+
+// read returns the MTI and the number of bytes that it takes.
+func (r *MTIReader) read(body []byte) (MTI, int, error) {
+	var mti, space MTI
+
+	value, size, err := r.step.read(space[:0], body)
+	if err != nil {
+		return MTI{}, 0, malformed(MTI{}, 0, 0, err)
+	}
+
+	missing := len(mti) - len(value)
+	if missing < 0 || missing > 0 && !r.fill {
+		return MTI{}, 0, malformed(MTI{}, 0, 0, errNotAnMTI)
+	}
+
+	for i := range missing {
+		mti[i] = '0'
+	}
+
+	copy(mti[missing:], value)
+
+	if !mti.Valid() {
+		return MTI{}, 0, malformed(MTI{}, 0, 0, errNotAnMTI)
+	}
+
+	return mti, size, nil
+}
+
+// dropsLeadingZeros reports whether the values of a field have lost their leading
+// zeros, which the MTI of every message of version 0 begins with.
+func dropsLeadingZeros(s *fieldStep) bool {
+	return s.value == valueNumber || s.value == valueText && s.pad == padLeft && s.padByte == '0'
+}
