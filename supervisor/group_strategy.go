@@ -1,10 +1,16 @@
 package supervisor
 
 import (
+	"errors"
+	"fmt"
 	"hash/fnv"
 	"math"
 	"sync"
 	"sync/atomic"
+
+	"github.com/moov-io/iso8583"
+
+	"github.com/isolink-go/isolink/messages"
 )
 
 // Strategy chooses the link for one send: it returns an index of the Choice,
@@ -91,16 +97,46 @@ func PrimaryBackup() Strategy {
 // (rendezvous hashing, by the names of the links; it is the same in every process).
 // hash gets the packed message, which it must not change or keep.
 func HashBy(hash func(frame []byte) uint64) Strategy {
-	return func(c *Choice) int {
-		h := hash(c.Frame())
-		best, most := 0, uint64(0)
-		for i, link := range c.links {
-			if w := mix(h ^ link.seed); i == 0 || w > most {
-				best, most = i, w
-			}
-		}
-		return best
+	return func(c *Choice) int { return c.byHash(hash(c.Frame())) }
+}
+
+// HashByFields is HashBy with the values of these fields of the message, one at
+// least: with field 41, all messages of a terminal go to the same link, whatever
+// their MTI. spec is that of the group's links. Fields 11 and 41 count without their
+// padding (messages.KeyReader.Normalized). A message that lacks one of the fields, or
+// cannot be read so far, belongs to no link: those take turns, as with RoundRobin.
+//
+// The fields are read as those of keys are, with the same rules and errors: fields
+// that hold card data (2, 35, …) are refused, messages.ErrKeyFieldRefused. Who has to
+// go by those gives HashBy a function.
+func HashByFields(spec *iso8583.MessageSpec, fields ...int) (Strategy, error) {
+	if len(fields) == 0 {
+		return nil, errors.New("supervisor: HashByFields: no fields")
 	}
+	reader, err := messages.NewKeyReader(spec, fields...)
+	if err != nil {
+		return nil, fmt.Errorf("supervisor: HashByFields: %w", err)
+	}
+	reader = reader.Normalized()
+	var count atomic.Uint64
+	return func(c *Choice) int {
+		_, values, err := reader.Read(c.Frame())
+		if err != nil {
+			return turn(&count, c.Len())
+		}
+		return c.byHash(values.Hash())
+	}, nil
+}
+
+// byHash is the link that messages with that hash go to.
+func (c *Choice) byHash(hash uint64) int {
+	best, most := 0, uint64(0)
+	for i, link := range c.links {
+		if w := mix(hash ^ link.seed); i == 0 || w > most {
+			best, most = i, w
+		}
+	}
+	return best
 }
 
 // seedOf is what a link's name contributes to HashBy.

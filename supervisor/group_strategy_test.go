@@ -183,6 +183,57 @@ func TestGroupHashBy(t *testing.T) {
 	assert.Equal(t, first, where())
 }
 
+// TestHashByFields: all of a terminal's messages go to one link, whatever their MTI, and
+// however the field is padded; those without one take turns.
+func TestHashByFields(t *testing.T) {
+	byTerminal, err := supervisor.HashByFields(spec, 41)
+	require.NoError(t, err)
+	r := startUpRig(t, 3, nil, strategy(byTerminal))
+	const terminals = 60
+	stan := 0
+	where := func(mti, terminal string) int {
+		stan++
+		frame := newFrame(mti, stan)
+		copy(frame[rrnEnd:], terminal)
+		_, err := r.Exchange(patient(t), frame)
+		require.NoError(t, err)
+		for i, log := range r.logs {
+			if log.Received(idOf(frame)) == 1 {
+				return i
+			}
+		}
+		return -1
+	}
+	for i := range terminals {
+		name := stanText(100_000 + i)
+		link := where("0200", name+"  ")
+		assert.Equal(t, link, where("0420", name+"  "))
+		assert.Equal(t, link, where("0800", "  "+name))
+	}
+	for i, n := range r.totals() {
+		assert.GreaterOrEqual(t, n, 3*terminals/6, "link %d", i)
+	}
+
+	before := r.totals()
+	for i := range 30 {
+		frame := stanFrame("0200", 900_000+i)
+		reply, err := r.Exchange(patient(t), frame)
+		require.NoError(t, err)
+		assert.Equal(t, string(response(frame)), string(reply))
+	}
+	assert.Equal(t, []int{10, 10, 10}, difference(r.totals(), before))
+	assert.Zero(t, r.Status().Panics)
+
+	for _, fields := range [][]int{nil, {2}, {41, 35}, {199}} {
+		_, err := supervisor.HashByFields(spec, fields...)
+		require.Error(t, err, fields)
+	}
+	_, err = supervisor.HashByFields(spec, 41, 35)
+	require.ErrorIs(t, err, messages.ErrKeyFieldRefused)
+	_, err = supervisor.HashByFields(nil, 41)
+	require.ErrorContains(t, err, "no message specification")
+}
+
 // TestGroupForeignStrategy: one that chooses nothing, or panics, refuses the send,
 // and is called again for the next.
 func TestGroupForeignStrategy(t *testing.T) {
