@@ -208,9 +208,9 @@ type LinkConfig struct {
 	// response that comes on any of them answers a request that went out on any of
 	// them, for hosts that answer on another connection than they were asked on. Their
 	// requests in flight and in doubt need different keys, and MaxLate counts those of
-	// all. The links of a scope must agree in Spec, KeyFields, VerifyFields,
-	// SendTimeout and LateWindow. 1 to 64 letters, digits, dots, hyphens and
-	// underscores; empty: the link alone.
+	// all. The links of a scope must agree in Spec, in how keys are made and verified,
+	// in SendTimeout, LateWindow and SignOnScope. 1 to 64 letters, digits, dots,
+	// hyphens and underscores; empty: the link alone.
 	Scope string
 	// OnDisconnect says what becomes of requests that were written when their session
 	// ends: Settle tells their callers at once that they are in doubt, Wait leaves

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -102,8 +103,14 @@ func disagree(a, b *LinkConfig) string {
 	switch {
 	case a.Spec != b.Spec:
 		return "Spec"
+	case (a.KeyFunc == nil) != (b.KeyFunc == nil):
+		return "KeyFunc"
 	case !slices.Equal(a.KeyFields, b.KeyFields):
 		return "KeyFields"
+	case !maps.EqualFunc(a.ClassKeyFields, b.ClassKeyFields, slices.Equal[[]int]):
+		return "ClassKeyFields"
+	case a.NormalizeKeys != b.NormalizeKeys:
+		return "NormalizeKeys"
 	case !slices.Equal(a.VerifyFields, b.VerifyFields):
 		return "VerifyFields"
 	case a.SendTimeout != b.SendTimeout:

@@ -244,11 +244,14 @@ func TestScopeConfig(t *testing.T) {
 	}
 	another := *spec
 	for field, change := range map[string]func(*supervisor.LinkConfig){
-		"Spec":         func(c *supervisor.LinkConfig) { c.Spec = &another },
-		"KeyFields":    func(c *supervisor.LinkConfig) { c.KeyFields = []int{11, 41} },
-		"VerifyFields": func(c *supervisor.LinkConfig) { c.VerifyFields = []int{41} },
-		"SendTimeout":  func(c *supervisor.LinkConfig) { c.SendTimeout = time.Second },
-		"LateWindow":   func(c *supervisor.LinkConfig) { c.LateWindow = time.Second },
+		"Spec":           func(c *supervisor.LinkConfig) { c.Spec = &another },
+		"KeyFields":      func(c *supervisor.LinkConfig) { c.KeyFields = []int{11, 41} },
+		"ClassKeyFields": func(c *supervisor.LinkConfig) { c.ClassKeyFields = map[byte][]int{'2': {11, 41}} },
+		"KeyFunc":        func(c *supervisor.LinkConfig) { c.KeyFunc = messages.HeaderKey(0, 2) },
+		"NormalizeKeys":  func(c *supervisor.LinkConfig) { c.NormalizeKeys = true },
+		"VerifyFields":   func(c *supervisor.LinkConfig) { c.VerifyFields = []int{41} },
+		"SendTimeout":    func(c *supervisor.LinkConfig) { c.SendTimeout = time.Second },
+		"LateWindow":     func(c *supervisor.LinkConfig) { c.LateWindow = time.Second },
 	} {
 		_, err := supervisor.New(nil, supervisor.Config{Links: []supervisor.LinkConfig{link("a", nil), link("b", change)}})
 		var fault *messages.ConfigError
