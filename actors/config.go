@@ -26,6 +26,7 @@ const (
 	DefaultIdleTime        = 30 * time.Second
 	DefaultNetworkTimeout  = 10 * time.Second
 	DefaultMaxMissedEchoes = 3
+	DefaultMaxKeepAlives   = 100
 	DefaultLateWindow      = time.Minute
 	DefaultMaxInFlight     = 10_000
 	DefaultMaxQueuedBytes  = 64 << 20
@@ -136,6 +137,34 @@ type LinkConfig struct {
 	// that both directions work. A silent peer is noticed within IdleTime +
 	// MaxMissedEchoes × Echo.Timeout.
 	MaxMissedEchoes int
+
+	// SendKeepAlive is how long nothing may have been written in a session, whatever
+	// its state, before a keep-alive is: a message of length zero, as the framing has
+	// it. It is no send, and takes no slot; KeepAlivesSent counts it. It asks nothing of
+	// the peer's application, and so does not count as sent for IdleTime; where Echo is
+	// configured, it must be below that. A framing that has no keep-alive
+	// (framing.Trailer, messages.MessageFramer) is refused. 0: none is sent.
+	SendKeepAlive time.Duration
+	// AnswerKeepAlives answers each keep-alive of the peer by one; those that come while
+	// an answer waits to be written share it. As many as SendKeepAlive has sent are
+	// taken for the answers to those, and not answered: two ends that answer each
+	// other come to rest. The rule for the framing is that of SendKeepAlive. False:
+	// keep-alives are counted and skipped.
+	AnswerKeepAlives bool
+	// MaxKeepAlives bounds the keep-alives of the peer within a second, from the first of
+	// them on. More end the session (messages.ErrKeepAliveFlood). 0 means 100.
+	MaxKeepAlives int
+	// ReadIdle is how long nothing may have been received in a session, whatever its
+	// state; keep-alives count as received. Then messages.ReadIdle is told, and an echo
+	// is sent where Echo is configured: unless something comes within Echo.Timeout,
+	// whatever it is, the session ends with messages.ErrReadIdle. Without Echo it ends
+	// at once. 0: it is not watched.
+	//
+	// The echoes of IdleTime, in the states Up and SignedOff, go on beside it. They ask
+	// whether the peer answers; ReadIdle, whether it is there. With Echo it must be
+	// above IdleTime and Echo.Timeout; from IdleTime + MaxMissedEchoes × Echo.Timeout on
+	// the echoes end a silent session before, and it serves the other states alone.
+	ReadIdle time.Duration
 
 	// Handler gets the requests of the peer, each in a call of its own, MaxHandlers
 	// at a time; Inbound's methods answer them. The context ends at the request's
@@ -258,46 +287,6 @@ type LinkConfig struct {
 	Logger *slog.Logger
 }
 
-// NetworkManagement is an exchange of network management (0800, 1804, 2804) that
-// a link makes by itself.
-type NetworkManagement struct {
-	// Build makes the request. It runs in a goroutine of its own, a slow one beside
-	// the next, and must give each message a fresh STAN. Nil: there is no such
-	// exchange.
-	Build func() (*iso8583.Message, error)
-	// Check judges the response, in that goroutine; an error, which is told in
-	// events and logs, refuses. messages.WantCode makes one. Nil: any response will
-	// do.
-	Check func(*iso8583.Message) error
-	// Timeout is the longest that it may take, building included; 0 means 10 s.
-	Timeout time.Duration
-}
-
-// OnSecond says what becomes of another connection of the peer of a link that
-// has a session already.
-type OnSecond uint8
-
-const (
-	// Replace gives the link to the newer connection: the session ends at once, and
-	// what was in flight in it is in doubt. A peer that lost its connection
-	// without this end's knowledge comes back so.
-	Replace OnSecond = iota
-	// Refuse closes the newer connection.
-	Refuse
-)
-
-// TLSFiles name PEM files.
-type TLSFiles struct {
-	// CA holds the certificates that the peer's must chain to; empty means the
-	// system's.
-	CA string
-	// Cert and Key are the client certificate and its key; both or none.
-	Cert string
-	Key  string
-	// ServerName is the name that the peer's certificate must have.
-	ServerName string
-}
-
 // withDefaults returns a copy in which no zero is left to interpret.
 func (c LinkConfig) withDefaults() LinkConfig {
 	c.ConnectTimeout = orDefault(c.ConnectTimeout, DefaultConnectTimeout)
@@ -310,6 +299,7 @@ func (c LinkConfig) withDefaults() LinkConfig {
 		n.Timeout = orDefault(n.Timeout, DefaultNetworkTimeout)
 	}
 	c.MaxMissedEchoes = orDefault(c.MaxMissedEchoes, DefaultMaxMissedEchoes)
+	c.MaxKeepAlives = orDefault(c.MaxKeepAlives, DefaultMaxKeepAlives)
 	c.LateWindow = orDefault(c.LateWindow, DefaultLateWindow)
 	c.MaxInFlight = orDefault(c.MaxInFlight, DefaultMaxInFlight)
 	c.MaxQueuedBytes = orDefault(c.MaxQueuedBytes, DefaultMaxQueuedBytes)
@@ -381,7 +371,7 @@ func (c LinkConfig) compile() (matching, *tls.Config, error) {
 // its defaults.
 func (f *faults) session(c LinkConfig) matching {
 	keys := f.matching(c)
-	f.framing(c.Framing)
+	f.silence(c, f.framing(c.Framing))
 	f.positive("SendTimeout", c.SendTimeout)
 	f.positive("WriteTimeout", c.WriteTimeout)
 	f.positive("IdleTime", c.IdleTime)

@@ -67,16 +67,19 @@ func (f *faults) localAddr(c LinkConfig) {
 	}
 }
 
-func (f *faults) framing(framer framing.Framer) {
+// framing judges the framing; false when it cannot be used.
+func (f *faults) framing(framer framing.Framer) bool {
 	if framer == nil {
 		f.add("Framing", "nil: give the peer's framing, for instance framing.Binary2{}")
-		return
+		return false
 	}
 	if v, ok := framer.(interface{ Validate() error }); ok {
 		if err := v.Validate(); err != nil {
 			f.add("Framing", "%v", err)
+			return false
 		}
 	}
+	return true
 }
 
 // accepts judges the fields of a link that its peer connects to; c has no
@@ -149,6 +152,16 @@ func (f *faults) positive(field string, d time.Duration) {
 	switch {
 	case d <= 0:
 		f.add(field, "%v: give a positive duration, or 0 for the default", d)
+	case d > maxDuration:
+		f.add(field, "%v: give at most %v", d, maxDuration)
+	}
+}
+
+// positiveOrNone is positive for a duration without a default.
+func (f *faults) positiveOrNone(field string, d time.Duration) {
+	switch {
+	case d < 0:
+		f.add(field, "%v: give a positive duration, or 0 for none", d)
 	case d > maxDuration:
 		f.add(field, "%v: give at most %v", d, maxDuration)
 	}

@@ -197,6 +197,7 @@ var optional = map[string]bool{
 	"Accept": true, "OnSecond": true, "Handler": true, "Ordered": true, "Overload": true, "Reject": true, "STANs": true, "VerifyFields": true, "LocalAddr": true,
 	"Scope": true, "SignOnScope": true, "DrainOrder": true,
 	"ClassKeyFields": true, "NormalizeKeys": true, "KeyFunc": true,
+	"SendKeepAlive": true, "AnswerKeepAlives": true, "ReadIdle": true,
 }
 
 func TestConfigDefaults(t *testing.T) {
@@ -204,7 +205,7 @@ func TestConfigDefaults(t *testing.T) {
 	assert.Equal(t, LinkConfig{
 		ConnectTimeout: 10 * time.Second, TLSTimeout: 10 * time.Second, SendTimeout: 30 * time.Second,
 		WriteTimeout: 10 * time.Second, KeepAlive: 30 * time.Second,
-		IdleTime: 30 * time.Second, MaxMissedEchoes: 3,
+		IdleTime: 30 * time.Second, MaxMissedEchoes: 3, MaxKeepAlives: 100,
 		Echo:   NetworkManagement{Timeout: 10 * time.Second},
 		SignOn: NetworkManagement{Timeout: 10 * time.Second}, SignOff: NetworkManagement{Timeout: 10 * time.Second},
 		KeyFields: []int{11}, OnDisconnect: Settle, LateWindow: time.Minute,

@@ -26,6 +26,8 @@ type Counters struct {
 	Missed     uint64 // echoes missed
 	Dropped    uint64 // events dropped
 	Panics     uint64 // panics of hooks
+
+	KeepAlivesSent uint64 // zero-length frames handed to the network
 }
 
 // add adds what o has counted.
@@ -43,6 +45,7 @@ func (c *Counters) add(o Counters) {
 	c.Late += o.Late
 	c.Unmatched += o.Unmatched
 	c.KeepAlives += o.KeepAlives
+	c.KeepAlivesSent += o.KeepAlivesSent
 	c.Sessions += o.Sessions
 	c.Attempts += o.Attempts
 	c.Echoes += o.Echoes
@@ -56,7 +59,7 @@ type counters struct {
 	answered, posted, rejected, notSent, inDoubt atomic.Uint64
 	requests, replied, replyFailed               atomic.Uint64
 	overloaded, expired                          atomic.Uint64
-	late, unmatched, keepAlives                  atomic.Uint64
+	late, unmatched, keepAlives, keepAlivesSent  atomic.Uint64
 	sessions, attempts, echoes, missed           atomic.Uint64
 	dropped, panics                              atomic.Uint64
 }
@@ -67,7 +70,8 @@ func (c *counters) snapshot() Counters {
 		NotSent: c.notSent.Load(), InDoubt: c.inDoubt.Load(),
 		Requests: c.requests.Load(), Replied: c.replied.Load(), ReplyFailed: c.replyFailed.Load(),
 		Overloaded: c.overloaded.Load(), Expired: c.expired.Load(),
-		Late: c.late.Load(), Unmatched: c.unmatched.Load(), KeepAlives: c.keepAlives.Load(),
+		Late: c.late.Load(), Unmatched: c.unmatched.Load(),
+		KeepAlives: c.keepAlives.Load(), KeepAlivesSent: c.keepAlivesSent.Load(),
 		Sessions: c.sessions.Load(), Attempts: c.attempts.Load(), Echoes: c.echoes.Load(), Missed: c.missed.Load(),
 		Dropped: c.dropped.Load(), Panics: c.panics.Load(),
 	}
@@ -80,7 +84,8 @@ func (c *counters) take() Counters {
 		NotSent: c.notSent.Swap(0), InDoubt: c.inDoubt.Swap(0),
 		Requests: c.requests.Swap(0), Replied: c.replied.Swap(0), ReplyFailed: c.replyFailed.Swap(0),
 		Overloaded: c.overloaded.Swap(0), Expired: c.expired.Swap(0),
-		Late: c.late.Swap(0), Unmatched: c.unmatched.Swap(0), KeepAlives: c.keepAlives.Swap(0),
+		Late: c.late.Swap(0), Unmatched: c.unmatched.Swap(0),
+		KeepAlives: c.keepAlives.Swap(0), KeepAlivesSent: c.keepAlivesSent.Swap(0),
 		Sessions: c.sessions.Swap(0), Attempts: c.attempts.Swap(0), Echoes: c.echoes.Swap(0), Missed: c.missed.Swap(0),
 		Dropped: c.dropped.Swap(0), Panics: c.panics.Swap(0),
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/asynkron/protoactor-go/scheduler"
@@ -28,6 +27,7 @@ type link struct {
 	socket     *socket // dialled, not yet a session's
 	session    *session
 	echoSent   int64  // clock time
+	readAsked  int64  // clock time of the echo that asks whether the peer is there
 	signing    uint64 // the token of the sign-on or sign-off that is awaited; 0: none
 	reason     error  // of the transition under way
 	over       bool   // this incarnation ends: nothing is taken any more
@@ -172,6 +172,7 @@ func (l *link) start() {
 		signOn: r.config.SignOn.Build != nil, signOff: r.config.SignOff.Build != nil,
 		offOnStop: r.config.SignOffOnStop, off: r.SignedOff(),
 		offFirst: r.config.DrainOrder == SignOffFirst, scoped: r.config.SignOnScope == PerScope,
+		keepAlive: r.config.SendKeepAlive > 0, readIdle: r.config.ReadIdle > 0,
 		echo: r.config.Echo.Build != nil, maxMissed: uint8(r.config.MaxMissedEchoes), // at most 255, by Validate
 	}
 	l.step(evStart, nil)
@@ -263,41 +264,14 @@ func (l *link) fired(m timerFired) {
 		l.signed(messages.ErrTimeout)
 	case timerEnd:
 		l.step(evEndTimeout, errors.New("the reader did not end"))
+	case timerKeepAlive:
+		l.writeIdle()
+	case timerReadIdle:
+		l.readIdle()
+	case timerReadAsked:
+		l.readAnswered()
 	case timerKinds:
 	}
-}
-
-// idle looks whether the session was silent in either direction for IdleTime,
-// or arms the timer for when it may be.
-func (l *link) idle() {
-	last := min(l.session.lastRead.Load(), l.session.lastWrite.Load())
-	if left := last + int64(l.record.config.IdleTime) - l.record.now(); left > 0 {
-		l.arm(timerIdle, time.Duration(left))
-		return
-	}
-	l.step(evIdle, nil)
-}
-
-// echoDone ends the wait for an echo that was answered, and tells why one failed;
-// one that was not answered in time is told by timerEcho.
-func (l *link) echoDone(m echoDone) {
-	if m.session != l.session {
-		return
-	}
-	if m.err == nil {
-		if t := &l.timers[timerEcho]; t.cancel != nil {
-			t.cancel()
-			t.cancel = nil
-			l.step(evEchoAnswered, nil)
-		}
-		return
-	}
-	if errors.Is(m.err, messages.ErrInDoubt) {
-		return
-	}
-	l.record.notifier.event(&messages.EchoFailed{
-		Link: l.record.name, Session: l.session.number, Missed: int(l.machine.missed), Reason: m.err,
-	})
 }
 
 // step feeds the machine, shows its state, and performs its actions.
@@ -308,8 +282,12 @@ func (l *link) step(ev event, reason error) {
 	actions := l.machine.step(ev)
 	l.record.memory.failures = l.machine.failures
 	if l.machine.phase != before {
-		l.cancelTimers()
 		l.signing = 0
+		left := timerKinds
+		if l.machine.hasSession() {
+			left = phaseTimers
+		}
+		l.cancelTimers(left)
 	}
 	l.moveInScope(stood)
 	for _, a := range actions {
@@ -342,7 +320,7 @@ func (l *link) end() {
 		l.record.memory.failures = l.machine.failures
 		l.record.show(messages.Waiting, errFailed)
 	}
-	l.cancelTimers()
+	l.cancelTimers(timerKinds)
 	l.giveUpDial()
 	if l.socket != nil {
 		l.socket.closeHard()

@@ -35,6 +35,14 @@ func (l *link) perform(a action) {
 		l.arm(timerEcho, l.record.config.Echo.Timeout)
 	case actWatchStable:
 		l.arm(timerStable, l.record.config.Backoff.StableAfter)
+	case actWatchWrite:
+		l.arm(timerKeepAlive, l.record.config.SendKeepAlive)
+	case actKeepAlive:
+		l.session.sendKeepAlive()
+	case actWatchRead:
+		l.watchRead()
+	case actAskRead:
+		l.askRead()
 	case actDrain:
 		l.session.correlator.PostUserMessage(drain{})
 	case actClose:
@@ -124,9 +132,10 @@ func (l *link) token() uint64 {
 	return l.record.memory.tokens
 }
 
-func (l *link) cancelTimers() {
-	for i := range l.timers {
-		if t := &l.timers[i]; t.cancel != nil {
+// cancelTimers cancels those below that kind.
+func (l *link) cancelTimers(end timerKind) {
+	for kind := range end {
+		if t := &l.timers[kind]; t.cancel != nil {
 			t.cancel()
 			t.cancel = nil
 		}

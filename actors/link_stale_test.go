@@ -20,7 +20,7 @@ func TestLinkIgnoresStaleTimers(t *testing.T) {
 		l.timers[kind] = timer{token: 5, cancel: func() { cancelled = true }}
 		require.NotPanics(t, func() { l.fired(timerFired{kind, 4}) }, "an earlier arming")
 		assert.NotNil(t, l.timers[kind].cancel, "the last arming stands")
-		l.cancelTimers()
+		l.cancelTimers(timerKinds)
 		assert.True(t, cancelled)
 		require.NotPanics(t, func() { l.fired(timerFired{kind, 5}) }, "cancelled, but queued already")
 	}

@@ -9,6 +9,10 @@ import (
 // phase is where one incarnation of a link stands. It lives from one attempt
 // to connect to the end of at most one session; the supervisor then restarts
 // the link into a new incarnation, which begins at phaseNew.
+//
+// From phaseSigningOn to phaseDraining there is a session that goes on. Beside the
+// timers of each phase, its own are armed where they are configured: timerKeepAlive,
+// and timerReadIdle or timerReadAsked. The latter may end it.
 type phase uint8
 
 const (
@@ -39,8 +43,8 @@ const (
 	// the same timers are armed as in phaseUp, timerStable apart. Left as phaseUp is.
 	phaseSignedOff
 	// phaseDraining: the session takes no new requests; those in flight go on
-	// until all have settled or the command is cut short. No timer is armed:
-	// every request in flight has its deadline. Left by evDrained, evCut, or
+	// until all have settled or the command is cut short. No timer of its own is
+	// armed: every request in flight has its deadline. Left by evDrained, evCut, or
 	// the session's end.
 	phaseDraining
 	// phaseEnding: the socket is being closed; timerEnd is armed in case its
@@ -74,11 +78,17 @@ const (
 	timerStable
 	timerSign
 	timerEnd
+	timerKeepAlive
+	timerReadIdle
+	timerReadAsked
 	timerKinds // how many there are
+
+	// phaseTimers are those below it; the others are a session's.
+	phaseTimers = timerKeepAlive
 )
 
-// event is what happens to a link. A timer belongs to the phase that armed it
-// and is cancelled when that is left; the outcome of a dial comes only while
+// event is what happens to a link. A timer belongs to the phase that armed it, or
+// to the session, and is cancelled when that is left; the outcome of a dial comes only while
 // it is awaited, session events only from the current session, evCut only
 // while that is being ended. The actor drops all others.
 type event uint8
@@ -97,6 +107,10 @@ const (
 	evEchoAnswered               // the echo was answered, or timerEcho fired and a response had come
 	evEchoMissed                 // timerEcho fired, and none had come
 	evStable                     // timerStable fired
+	evWriteIdle                  // nothing was written for SendKeepAlive
+	evReadIdle                   // nothing was received for ReadIdle
+	evReadAgain                  // timerReadAsked fired, and something had come
+	evReadSilent                 // timerReadAsked fired, and nothing had come
 	evReplaced                   // the peer has connected once more
 	evFailing                    // the session cannot write any more
 	evDrained                    // nothing is in flight
@@ -122,6 +136,10 @@ const (
 	actWatchIdle                 // arm timerIdle
 	actEcho                      // send an echo, arm timerEcho
 	actWatchStable               // arm timerStable
+	actWatchWrite                // arm timerKeepAlive
+	actKeepAlive                 // write a keep-alive
+	actWatchRead                 // arm timerReadIdle
+	actAskRead                   // send an echo, arm timerReadAsked
 	actDrain                     // ask to be told when nothing is in flight
 	actClose                     // close the socket in order, arm timerEnd
 	actAbort                     // close the socket hard, arm timerEnd
@@ -152,6 +170,8 @@ type machine struct {
 	offOnStop bool  // and goes before a session that is closed or paused ends
 	offFirst  bool  // and before it drains
 	scoped    bool  // sign-on and sign-off are the scope's
+	keepAlive bool  // SendKeepAlive is configured
+	readIdle  bool  // ReadIdle is configured
 	echo      bool  // echoes are configured
 	maxMissed uint8 // of them end the session
 	countsTo  uint8 // where failures stop being counted; 0: at maxFailures

@@ -25,10 +25,11 @@ func (m *machine) becomeConnecting() []action {
 // first, or stays signed off.
 func (m *machine) becomeConnected() []action {
 	m.missed = 0
+	open := m.watchingSilence(actOpen)
 	if m.isOff() {
-		return append([]action{actOpen}, m.becomeSignedOff()...)
+		return append(open, m.becomeSignedOff()...)
 	}
-	return append([]action{actOpen}, m.becomeSigningOn()...)
+	return append(open, m.becomeSigningOn()...)
 }
 
 // becomeSigningOn goes on to up at once where there is no sign-on.

@@ -136,6 +136,10 @@ func (w world) sessionMoves(t *testing.T) []move {
 	add(w.armed[timerIdle], evIdle, fires(timerIdle))
 	add(w.armed[timerEcho], evEchoAnswered, fires(timerEcho))
 	add(w.armed[timerEcho], evEchoMissed, fires(timerEcho))
+	add(w.armed[timerKeepAlive], evWriteIdle, fires(timerKeepAlive))
+	add(w.armed[timerReadIdle], evReadIdle, fires(timerReadIdle))
+	add(w.armed[timerReadAsked], evReadAgain, fires(timerReadAsked))
+	add(w.armed[timerReadAsked], evReadSilent, fires(timerReadAsked))
 	add(w.armed[timerStable], evStable, func(n *world) { n.armed[timerStable], n.stable = false, true })
 	add(w.machine.phase == phaseSigningOn, evSignedOn, nil)
 	add(w.machine.phase == phaseSigningOn && !w.machine.asking, evSignOnFailed, nil)
@@ -170,7 +174,11 @@ func (w world) take(t *testing.T, name string, ev event, before func(*world)) mo
 		require.Failf(t, fault, "%s in %+v", name, w)
 	}
 	if next.machine.phase != w.machine.phase {
+		kept := next.armed
 		next.armed, next.stable = [timerKinds]bool{}, false
+		if socketIn(next.machine.phase) == openSocket { // the session's timers go on
+			copy(next.armed[phaseTimers:], kept[phaseTimers:])
+		}
 	}
 	for _, a := range actions {
 		if fault := next.perform(a); fault != "" {
@@ -244,6 +252,17 @@ func (w *world) perform(a action) string {
 	case actWatchStable:
 		w.armed[timerStable] = true
 		return expect(session, "no session to watch")
+	case actWatchWrite:
+		w.armed[timerKeepAlive] = true
+		return expect(session, "no session to watch")
+	case actKeepAlive:
+		return expect(w.socket == openSocket && w.machine.keepAlive, "a keep-alive without a session, or unasked")
+	case actWatchRead:
+		w.armed[timerReadIdle] = true
+		return expect(session && !w.armed[timerReadAsked], "watches while it asks")
+	case actAskRead:
+		w.armed[timerReadAsked] = true
+		return expect(session && w.machine.echo && !w.armed[timerReadIdle], "asks while it watches, or without an echo")
 	case actDrain:
 		w.drainAsked = true
 		return expect(session && !w.admitting, "drains what still fills")
@@ -331,24 +350,11 @@ func (w world) shouldBeArmed() (armed [timerKinds]bool) {
 		armed[timerEnd] = true
 	case phaseNew, phaseConnecting, phaseDraining, phasePaused, phaseClosed, phaseFailed:
 	}
-	return armed
-}
-
-// explored are all worlds that can be reached, with what can happen in each.
-type explored map[world][]move
-
-func explore(t *testing.T, starts ...world) explored {
-	seen := make(explored)
-	for queue := starts; len(queue) > 0; {
-		w := queue[len(queue)-1]
-		queue = queue[:len(queue)-1]
-		if _, ok := seen[w]; ok {
-			continue
-		}
-		seen[w] = w.moves(t)
-		for _, m := range seen[w] {
-			queue = append(queue, m.to)
+	if socketIn(w.machine.phase) == openSocket {
+		armed[timerKeepAlive] = w.machine.keepAlive
+		if w.machine.readIdle {
+			armed[timerReadIdle], armed[timerReadAsked] = !w.armed[timerReadAsked], w.armed[timerReadAsked]
 		}
 	}
-	return seen
+	return armed
 }

@@ -23,6 +23,7 @@ var (
 		evIdle: "idle", evEchoAnswered: "echo-answered", evEchoMissed: "echo-missed", evStable: "stable",
 		evFailing: "failing", evDrained: "drained", evCut: "cut", evEndTimeout: "end-timeout", evEnded: "ended",
 		evCommand: "command", evReplaced: "replaced",
+		evWriteIdle: "write-idle", evReadIdle: "read-idle", evReadAgain: "read-again", evReadSilent: "read-silent",
 		evSignedOn: "signed-on", evSignOnFailed: "sign-on-failed", evSignedOff: "signed-off", evSign: "sign",
 		evGranted: "granted",
 	}
@@ -30,6 +31,7 @@ var (
 		actWait: "wait", actDial: "dial", actCancelDial: "cancel-dial", actOpen: "open", actAdmit: "admit",
 		actAskScope: "ask-scope", actSignOn: "sign-on", actSignOff: "sign-off",
 		actRefuse: "refuse", actWatchIdle: "watch-idle", actEcho: "echo", actWatchStable: "watch-stable",
+		actWatchWrite: "watch-write", actKeepAlive: "keep-alive", actWatchRead: "watch-read", actAskRead: "ask-read",
 		actDrain: "drain", actClose: "close", actAbort: "abort", actGuardEnd: "guard-end", actFail: "fail",
 		actStop: "stop",
 	}
@@ -51,8 +53,8 @@ type scriptedLink struct {
 //
 // makes a link whose actor has not begun (N echoes missed in a row end a
 // session; none are sent without), or one whose peer connects, or a session of an
-// acceptor; sign-on, sign-off, sign-off-on-stop, sign-off-first and scoped configure
-// those; and
+// acceptor; sign-on, sign-off, sign-off-on-stop, sign-off-first, scoped, keep-alives
+// (SendKeepAlive) and read-idle configure those; and
 //
 //	events
 //	…
@@ -104,6 +106,10 @@ func newScriptedLink(t *testing.T, d *datadriven.TestData) *scriptedLink {
 			require.Contains(t, commandNames, arg.SingleVal(t))
 			l.wanted = commandNames[arg.SingleVal(t)]
 			l.machine.want = l.wanted
+		case "keep-alives":
+			l.machine.keepAlive = true
+		case "read-idle":
+			l.machine.readIdle = true
 		case "sign-on":
 			l.machine.signOn = true
 		case "sign-off":
@@ -168,7 +174,7 @@ func nextIncarnation(m machine, wanted want) machine {
 	return machine{
 		want: wanted, failures: m.failures, off: m.off, expects: m.expects,
 		signOn: m.signOn, signOff: m.signOff, offOnStop: m.offOnStop, offFirst: m.offFirst, scoped: m.scoped,
-		countsTo: m.countsTo, echo: m.echo, maxMissed: m.maxMissed,
+		keepAlive: m.keepAlive, readIdle: m.readIdle, countsTo: m.countsTo, echo: m.echo, maxMissed: m.maxMissed,
 	}
 }
 

@@ -218,7 +218,7 @@ func (m *machine) stepSession(ev event) []action {
 		}
 		return m.becomeDraining()
 	default:
-		panic(m.illegal(ev))
+		return m.stepSilence(ev)
 	}
 }
 
@@ -241,7 +241,7 @@ func (m *machine) stepDraining(ev event) []action {
 		m.keepDraining()
 		return nil
 	default:
-		panic(m.illegal(ev))
+		return m.stepSilence(ev)
 	}
 }
 

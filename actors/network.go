@@ -1,7 +1,9 @@
 package actors
 
 import (
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/isolink-go/isolink/messages"
 )
@@ -29,6 +31,39 @@ func (s *session) echo() {
 			s.record.counters.echoes.Add(1)
 		}
 		s.tell(echoDone{s, err})
+	})
+}
+
+// idle looks whether the session was silent in either direction for IdleTime,
+// or arms the timer for when it may be.
+func (l *link) idle() {
+	last := min(l.session.lastRead.Load(), l.session.lastWrite.Load())
+	if left := last + int64(l.record.config.IdleTime) - l.record.now(); left > 0 {
+		l.arm(timerIdle, time.Duration(left))
+		return
+	}
+	l.step(evIdle, nil)
+}
+
+// echoDone ends the wait for an echo that was answered, and tells why one failed;
+// one that was not answered in time is told by timerEcho.
+func (l *link) echoDone(m echoDone) {
+	if m.session != l.session {
+		return
+	}
+	if m.err == nil {
+		if t := &l.timers[timerEcho]; t.cancel != nil {
+			t.cancel()
+			t.cancel = nil
+			l.step(evEchoAnswered, nil)
+		}
+		return
+	}
+	if errors.Is(m.err, messages.ErrInDoubt) {
+		return
+	}
+	l.record.notifier.event(&messages.EchoFailed{
+		Link: l.record.name, Session: l.session.number, Missed: int(l.machine.missed), Reason: m.err,
 	})
 }
 

@@ -53,6 +53,7 @@ type readLoop struct {
 	batch   *batch // being filled; nil: none taken yet
 	made    int    // batches made so far, at most batches
 	filled  bool   // a read filled its buffer
+	alive   keepAlives
 	rest    []byte // to be read first: what came before the session, or what the small buffer held
 }
 
@@ -72,7 +73,9 @@ func (l *readLoop) run() {
 			return
 		}
 		if len(body) == 0 {
-			l.session.record.counters.keepAlives.Add(1)
+			if !l.keepAlive() {
+				return
+			}
 			continue
 		}
 		if !l.add(header, body) {

@@ -23,9 +23,17 @@ type session struct {
 	correlator *Mailbox
 	writer     *Mailbox
 
-	// Clock times of the last successful read, write, and matched response.
+	// Clock times of the last successful read, write (keep-alives apart), and matched
+	// response.
 	// Reader, writer and correlator write one each; the link reads them.
 	lastRead, lastWrite, lastMatch atomic.Int64
+	lastKeepAlive                  atomic.Int64 // written in a batch; the writer's, 0: none
+
+	// keepAliveDue: a keep-alive waits for the writer. unanswered counts those sent
+	// by SendKeepAlive that no keep-alive of the peer was taken for the answer to:
+	// the link counts up, the reader down.
+	keepAliveDue atomic.Bool
+	unanswered   atomic.Int64
 
 	// inbound counts the requests of the peer that are not handled yet: the
 	// correlator counts up, the inlet down. draining is set by the correlator.

@@ -33,6 +33,9 @@ type writer struct {
 	spans  []span     // the frames in buffer
 	sent   int        // bytes of buffer that the kernel took
 	failed error      // nothing is written any more
+
+	keepAliveDue  bool // one is to be written
+	withKeepAlive bool // buffer begins with one
 }
 
 // span is where a request's frame starts in the buffer.
@@ -67,6 +70,8 @@ func (w *writer) Receive(ctx actor.Context) {
 		if w.failed != nil {
 			w.refuseQueue()
 		}
+	case keepAliveDue:
+		w.keepAliveDue = true
 	case queueEmpty:
 		w.flush()
 	case *actor.Stopped:
@@ -115,6 +120,7 @@ func (w *writer) flush() {
 
 // fill claims what is queued and appends it to the buffer, up to the limit.
 func (w *writer) fill() {
+	w.addKeepAlive()
 	now := w.record.now()
 	taken := 0
 	for _, q := range w.queue {
@@ -186,7 +192,14 @@ func (w *writer) write() (done bool, err error) {
 
 // handedOver settles the posts and replies of the batch and makes room.
 func (w *writer) handedOver() {
-	w.session.lastWrite.Store(w.record.now())
+	now := w.record.now()
+	if w.withKeepAlive {
+		w.session.lastKeepAlive.Store(now)
+		w.record.counters.keepAlivesSent.Add(1)
+	}
+	if len(w.spans) > 0 {
+		w.session.lastWrite.Store(now)
+	}
 	var posts []*request
 	for _, s := range w.spans {
 		if !s.request.kind.isExchange() && s.request.posted() {
@@ -201,7 +214,7 @@ func (w *writer) handedOver() {
 
 func (w *writer) reset() {
 	clear(w.spans)
-	w.spans, w.buffer, w.sent = w.spans[:0], w.buffer[:0], 0
+	w.spans, w.buffer, w.sent, w.withKeepAlive = w.spans[:0], w.buffer[:0], 0, false
 	if cap(w.buffer) > 2*writeLimit {
 		w.buffer = nil
 	}

@@ -25,6 +25,7 @@
 //	Unmatched       a link        OnEvent, EventStream     none
 //	RequestsDropped a link        OnEvent, EventStream     none
 //	EchoFailed      a link        OnEvent, EventStream     none
+//	ReadIdle        a link        OnEvent, EventStream     none
 //	SignFailed      a link        OnEvent, EventStream     none
 //	Panicked        a link        OnEvent, EventStream     none
 //	EventsDropped   a link        OnEvent, EventStream     none

@@ -78,6 +78,12 @@ var (
 	ErrPeerClosed = errors.New("the peer closed the connection")
 	// ErrNoEcho means that MaxMissedEchoes echoes in a row were not answered.
 	ErrNoEcho = errors.New("echoes were not answered")
+	// ErrReadIdle means that nothing was received for ReadIdle, nor when the peer was
+	// asked by an echo.
+	ErrReadIdle = errors.New("nothing was received")
+	// ErrKeepAliveFlood means that the peer sent more keep-alives within a second than
+	// MaxKeepAlives.
+	ErrKeepAliveFlood = errors.New("too many keep-alives")
 	// ErrSignOn means that the sign-on failed: it could not be built, was not
 	// answered, or was refused (Check). The reason is wrapped too.
 	ErrSignOn = errors.New("sign-on failed")

@@ -1,0 +1,47 @@
+package actors
+
+import (
+	"time"
+
+	"github.com/moov-io/iso8583"
+)
+
+// NetworkManagement is an exchange of network management (0800, 1804, 2804) that
+// a link makes by itself.
+type NetworkManagement struct {
+	// Build makes the request. It runs in a goroutine of its own, a slow one beside
+	// the next, and must give each message a fresh STAN. Nil: there is no such
+	// exchange.
+	Build func() (*iso8583.Message, error)
+	// Check judges the response, in that goroutine; an error, which is told in
+	// events and logs, refuses. messages.WantCode makes one. Nil: any response will
+	// do.
+	Check func(*iso8583.Message) error
+	// Timeout is the longest that it may take, building included; 0 means 10 s.
+	Timeout time.Duration
+}
+
+// OnSecond says what becomes of another connection of the peer of a link that
+// has a session already.
+type OnSecond uint8
+
+const (
+	// Replace gives the link to the newer connection: the session ends at once, and
+	// what was in flight in it is in doubt. A peer that lost its connection
+	// without this end's knowledge comes back so.
+	Replace OnSecond = iota
+	// Refuse closes the newer connection.
+	Refuse
+)
+
+// TLSFiles name PEM files.
+type TLSFiles struct {
+	// CA holds the certificates that the peer's must chain to; empty means the
+	// system's.
+	CA string
+	// Cert and Key are the client certificate and its key; both or none.
+	Cert string
+	Key  string
+	// ServerName is the name that the peer's certificate must have.
+	ServerName string
+}
