@@ -126,7 +126,7 @@ func TestSlotHeldUntilDelivery(t *testing.T) {
 	l.awaitStatus("answers", func(s supervisor.Status) bool { return s.Counters.Answered == held })
 
 	// One is in the actor's hands, and as many as there is room for in its mailbox.
-	assert.GreaterOrEqual(t, l.Status().InFlight, int64(held-1-stuckRoom))
+	require.GreaterOrEqual(t, l.Status().InFlight, int64(held-1-stuckRoom))
 	other := newClient(t, l)
 	for i := range 100 {
 		other.send(&messages.Send{Frame: newFrame("0200", 100+i)})

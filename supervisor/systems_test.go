@@ -3,6 +3,7 @@ package supervisor_test
 import (
 	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -18,8 +19,10 @@ import (
 // TestTwoSystems: managers in two actor systems have the same PIDs, since ids
 // are counted anew in each. What becomes of one is nothing to the other: here
 // one fails while the other is gone.
-func TestTwoSystems(t *testing.T) {
-	host := linktest.NewPeer(linktest.PeerConfig{Framing: framing.Binary2{}})
+func TestTwoSystems(t *testing.T) { synctest.Test(t, testTwoSystems) }
+
+func testTwoSystems(t *testing.T) {
+	host := linktest.NewPipePeer(linktest.PeerConfig{Framing: framing.Binary2{}})
 	defer host.Close()
 	probes := []*probe{{seen: make(map[spot]int)}, {
 		seen: make(map[spot]int), at: spot{"manager", "actor.Terminated"}, nth: 1,
@@ -29,10 +32,12 @@ func TestTwoSystems(t *testing.T) {
 	defer cancel()
 	var managers []*supervisor.Manager
 	for _, p := range probes {
-		mgr, err := supervisor.New(p.system(), supervisor.Config{Links: []supervisor.LinkConfig{
-			{Name: "a", Addrs: []string{host.Addr()}, Spec: specs.Spec87ASCII, Framing: framing.Binary2{}},
-			{Name: "b", Addrs: []string{host.Addr()}, Spec: specs.Spec87ASCII, Framing: framing.Binary2{}},
-		}})
+		config := supervisor.LinkConfig{
+			Addrs: []string{"pipe:1"}, Dial: host.Dial, Spec: specs.Spec87ASCII, Framing: framing.Binary2{},
+		}
+		a, b := config, config
+		a.Name, b.Name = "a", "b"
+		mgr, err := supervisor.New(p.system(), supervisor.Config{Links: []supervisor.LinkConfig{a, b}})
 		require.NoError(t, err)
 		require.NoError(t, mgr.Link("a").Await(ctx, messages.Up))
 		managers = append(managers, mgr)
@@ -44,4 +49,5 @@ func TestTwoSystems(t *testing.T) {
 	_, err := managers[1].Link("b").Exchange(ctx, networkFrame("000001"))
 	require.NoError(t, err)
 	require.NoError(t, managers[1].Close(ctx))
+	time.Sleep(time.Minute) // fake: what timers are left run out
 }
