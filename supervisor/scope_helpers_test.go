@@ -1,6 +1,7 @@
 package supervisor_test
 
 import (
+	"context"
 	"sync"
 	"testing"
 	"time"
@@ -87,23 +88,35 @@ func startScope(t *testing.T, n int, choose func(i int) int, change func(*rigCon
 			change(c)
 		}
 	})
-	return &scopeRig{r, s}
+	made := &scopeRig{r, s}
+	for i := range n {
+		made.isBack(i, 1) // a link may be up before its host has accepted
+	}
+	return made
 }
 
 // link is the handle of link i.
 func (r *scopeRig) link(i int) *supervisor.Link { return r.manager.Link(linkName(i)) }
 
 // send exchanges a frame over link i in a goroutine of its own, and returns when
-// the link's host has it.
+// the link's host keeps it.
 func (r *scopeRig) send(i int, frame []byte) <-chan error {
 	r.rig.t.Helper()
-	before := r.logs[i].Total()
+	return r.sendWith(patient(r.rig.t), i, frame)
+}
+
+func (r *scopeRig) sendWith(ctx context.Context, i int, frame []byte) <-chan error {
+	r.rig.t.Helper()
 	out := make(chan error, 1)
 	go func() {
-		_, err := r.link(i).Exchange(patient(r.rig.t), frame)
+		_, err := r.link(i).Exchange(ctx, frame)
 		out <- err
 	}()
-	require.NoError(r.rig.t, r.logs[i].WaitTotal(patient(r.rig.t), before+1))
+	require.Eventually(r.rig.t, func() bool {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return len(r.held) == 1
+	}, patience, time.Millisecond, "the host has it")
 	return out
 }
 
@@ -113,7 +126,7 @@ func (r *scopeRig) isBack(i, number int) {
 	require.Eventually(r.rig.t, func() bool {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		return r.conns[i].Number() == number
+		return r.conns[i] != nil && r.conns[i].Number() == number
 	}, patience, time.Millisecond)
 	require.NoError(r.rig.t, r.link(i).Await(patient(r.rig.t), messages.Up))
 }

@@ -128,12 +128,7 @@ func TestWaitIsCancelled(t *testing.T) {
 	var lates lateLog
 	r := startScope(t, 2, onNone, func(c *rigConfig) { lates.over(&c.links[0]) })
 	ctx, cancel := context.WithCancel(context.Background())
-	sent := make(chan error, 1)
-	go func() {
-		_, err := r.link(0).Exchange(ctx, newFrame("0200", 7))
-		sent <- err
-	}()
-	require.NoError(t, r.logs[0].WaitTotal(patient(t), 1))
+	sent := r.sendWith(ctx, 0, newFrame("0200", 7))
 	r.breaks(0)
 	cancel()
 	require.ErrorIs(t, awaitDone(t, "the send", sent), messages.ErrInDoubt)

@@ -137,6 +137,7 @@ func TestGroupSigns(t *testing.T) {
 	assert.Equal(t, []string{"001", "0200"}, h.asked.list())
 	require.NoError(t, r.SignOff(patient(t)))
 	r.awaitAll(messages.SignedOff)
+	h.asked.awaitSome(t, 3, "the sign-off")
 	_, err = r.Exchange(patient(t), newFrame("0200", 2))
 	require.ErrorIs(t, err, messages.ErrNotSent)
 	require.NoError(t, r.Echo())
