@@ -133,6 +133,23 @@ func (f *faults) signOnScope(c LinkConfig) {
 	}
 }
 
+// network judges an exchange of network management, and those that follow it.
+func (f *faults) network(name string, n NetworkManagement) {
+	f.positive(name+".Timeout", n.Timeout)
+	for i, then := range n.Then {
+		field := fmt.Sprintf("%s.Then[%d]", name, i)
+		switch {
+		case then.Build == nil:
+			f.add(field+".Build", "nil: give what makes the request")
+		case then.Timeout != 0 || then.Then != nil:
+			f.add(field, "has a Timeout or a Then: those of %s are for all", name)
+		}
+	}
+	if n.Build == nil && n.Then != nil {
+		f.add(name+".Then", "follows nothing: give Build")
+	}
+}
+
 func (f *faults) signOff(c LinkConfig) {
 	switch {
 	case c.DrainOrder > SignOffFirst:

@@ -17,8 +17,13 @@ type NetworkManagement struct {
 	// events and logs, refuses. messages.WantCode makes one. Nil: any response will
 	// do.
 	Check func(*iso8583.Message) error
-	// Timeout is the longest that it may take, building included; 0 means 10 s.
+	// Timeout is the longest that it may take, building and Then included; 0 means
+	// 10 s.
 	Timeout time.Duration
+	// Then are exchanges that follow in this order, each when the one before was
+	// accepted: a key exchange behind a sign-on, for example. All must have Build;
+	// their Timeout and Then are not used, and must be left zero.
+	Then []NetworkManagement
 }
 
 // OnSecond says what becomes of another connection of the peer of a link that

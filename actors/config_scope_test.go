@@ -3,6 +3,7 @@ package actors
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/moov-io/iso8583"
 	"github.com/stretchr/testify/assert"
@@ -25,6 +26,17 @@ func TestScopeAndSignConfig(t *testing.T) {
 		{"a shared sign-on without one", func(c *LinkConfig) { c.Scope, c.SignOnScope = "pair", PerScope }, "SignOnScope"},
 		{"SignOnScope", func(c *LinkConfig) { c.SignOnScope = PerScope + 1 }, "SignOnScope"},
 		{"SignOffOnStop", func(c *LinkConfig) { c.SignOffOnStop = true }, "SignOffOnStop"},
+		{"two exchanges", func(c *LinkConfig) { c.SignOn = signs; c.SignOn.Then = []NetworkManagement{signs} }, ""},
+		{"nothing to follow", func(c *LinkConfig) { c.SignOn.Then = []NetworkManagement{signs} }, "SignOn.Then"},
+		{"nothing that follows", func(c *LinkConfig) { c.Echo = signs; c.Echo.Then = make([]NetworkManagement, 1) }, "Echo.Then[0].Build"},
+		{"a time of its own", func(c *LinkConfig) {
+			c.SignOn = signs
+			c.SignOn.Then = []NetworkManagement{{Build: signs.Build, Timeout: time.Second}}
+		}, "SignOn.Then[0]"},
+		{"a third level", func(c *LinkConfig) {
+			c.SignOn = signs
+			c.SignOn.Then = []NetworkManagement{{Build: signs.Build, Then: []NetworkManagement{signs}}}
+		}, "SignOn.Then[0]"},
 		{"sign-off first", func(c *LinkConfig) { c.SignOff, c.SignOffOnStop, c.DrainOrder = signs, true, SignOffFirst }, ""},
 		{"sign-off first, but never", func(c *LinkConfig) { c.SignOff, c.DrainOrder = signs, SignOffFirst }, "DrainOrder"},
 		{"DrainOrder", func(c *LinkConfig) { c.DrainOrder = SignOffFirst + 1 }, "DrainOrder"},

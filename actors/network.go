@@ -78,11 +78,14 @@ func (s *session) network(name string, n NetworkManagement, done func(error)) {
 		}
 		done(err)
 	}()
-	err = s.exchangeNetwork(n)
+	deadline := s.record.now() + int64(n.Timeout)
+	err = s.exchangeNetwork(n, deadline)
+	for i := 0; i < len(n.Then) && err == nil; i++ {
+		err = s.exchangeNetwork(n.Then[i], deadline)
+	}
 }
 
-func (s *session) exchangeNetwork(n NetworkManagement) error {
-	start := s.record.now()
+func (s *session) exchangeNetwork(n NetworkManagement, deadline int64) error {
 	msg, err := n.Build()
 	if err != nil {
 		return err
@@ -98,7 +101,7 @@ func (s *session) exchangeNetwork(n NetworkManagement) error {
 	if !q.mti.IsRequest() {
 		return fmt.Errorf("%w: MTI %s", messages.ErrNoRequest, q.mti)
 	}
-	q.deadline = start + int64(n.Timeout)
+	q.deadline = deadline
 	q.done = make(chan struct{}, 1)
 	s.correlator.PostUserMessage(q)
 	<-q.done // the correlator settles every request that it or its mailbox got

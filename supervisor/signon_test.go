@@ -286,3 +286,37 @@ func TestEchoByHand(t *testing.T) {
 	require.NoError(t, l.Close(patient(t)))
 	require.ErrorIs(t, l.SignOn(patient(t)), messages.ErrClosed)
 }
+
+// TestSignOnInSteps: what follows a sign-on is a part of it, and so is its refusal.
+func TestSignOnInSteps(t *testing.T) {
+	for name, refused := range map[string]string{"accepted": "", "the second refused": "161", "the third refused": "162"} {
+		t.Run(name, func(t *testing.T) {
+			h := &signHost{t: t}
+			host := startHost(t, linktest.PeerConfig{Handle: func(c *linktest.Conn, f linktest.Frame) error {
+				if functionOf(t, f) == refused {
+					h.answer("05")
+				}
+				return h.handle(c, f)
+			}})
+			step := func(function, stan string) supervisor.NetworkManagement {
+				return supervisor.NetworkManagement{
+					Build: messages.ISO87.Builder(signSpec, function, func(m *iso8583.Message) error { return m.Field(11, stan) }),
+					Check: messages.ISO87.Check,
+				}
+			}
+			l := startLink(t, host, signing, func(c *supervisor.LinkConfig) {
+				c.SignOn.Then = []supervisor.NetworkManagement{step("161", "810000"), step("162", "820000")}
+				c.Backoff.MinDelay = patience
+			})
+			switch refused {
+			case "":
+				l.awaitState(messages.Up)
+				assert.Equal(t, []string{"001", "161", "162"}, h.asked.list())
+			default:
+				l.awaitStatus("a refusal", func(s supervisor.Status) bool { return s.LastError != nil })
+				require.ErrorIs(t, l.Status().LastError, messages.ErrRefused)
+				assert.Equal(t, refused, h.asked.list()[len(h.asked.list())-1], "nothing follows what was refused")
+			}
+		})
+	}
+}
