@@ -276,13 +276,27 @@ type LinkConfig struct {
 	// tries again.
 	Backoff Backoff
 
-	// OnEvent observes the link: see messages.Event. Nil: none.
+	// OnEvent observes the link: see messages.Event. It gets every event, behind the
+	// hook for its kind, which is one of those below. All hooks are called one at a
+	// time, from one goroutine that no message waits for; what they get is shared with
+	// other observers, and must not be changed. A panic is recovered and counted, and
+	// keeps no other hook from its call. An event is dropped, and counted, when
+	// MaxEvents wait already. Nil: none.
 	OnEvent func(messages.Event)
-	// OnLate gets each late reply, before OnEvent does. Like every event, one is
-	// dropped, and counted, when MaxEvents wait already. Nil: none.
+	// OnState gets each change of the link's state. Nil: none.
+	OnState func(*messages.StateChanged)
+	// OnSession gets the beginning and the end of each session. Nil: none.
+	OnSession func(*messages.SessionChanged)
+	// OnLate gets each late reply. Nil: none.
 	OnLate func(*messages.LateReply)
+	// OnUnmatched gets each message of the peer that nobody waits for. Nil: none.
+	OnUnmatched func(*messages.Unmatched)
+	// OnError gets each event that says that something failed: messages.EchoFailed,
+	// SignFailed, RequestsDropped, EventsDropped, Panicked, and of an acceptor Refused
+	// and AcceptFailed. A panic of a hook is counted and logged only. Nil: none.
+	OnError func(messages.Event)
 
-	// Logger gets state changes (info), late and unmatched frames, missed
+	// Logger gets state changes and sessions (info), late and unmatched frames, missed
 	// echoes and failures of hooks (warn). Nil: the actor system's logger.
 	Logger *slog.Logger
 }

@@ -193,7 +193,7 @@ func TestKeySpace(t *testing.T) {
 // optional are the fields whose zero value stays, by their comments.
 var optional = map[string]bool{
 	"Name": true, "Addrs": true, "Spec": true, "Framing": true, // required
-	"TLS": true, "TLSFiles": true, "Dial": true, "SignOffOnStop": true, "OnEvent": true, "OnLate": true, "Logger": true,
+	"TLS": true, "TLSFiles": true, "Dial": true, "SignOffOnStop": true, "OnEvent": true, "OnState": true, "OnSession": true, "OnLate": true, "OnUnmatched": true, "OnError": true, "Logger": true,
 	"Accept": true, "OnSecond": true, "Handler": true, "Ordered": true, "Overload": true, "Reject": true, "STANs": true, "VerifyFields": true, "LocalAddr": true,
 	"Scope": true, "SignOnScope": true, "DrainOrder": true,
 	"ClassKeyFields": true, "NormalizeKeys": true, "KeyFunc": true,

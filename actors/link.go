@@ -101,6 +101,7 @@ func (l *link) handle(msg any) {
 	case *actor.Restarting, *actor.Stopping:
 		l.end()
 	case *actor.Stopped:
+		l.record.tellEnded()
 		l.keepArrived(nil)
 		l.mailbox.close()
 	case *actor.Terminated:
@@ -164,6 +165,7 @@ func (l *link) handle(msg any) {
 func (l *link) start() {
 	r := l.record
 	r.begun.Store(false)
+	r.tellEnded()
 	l.scheduler = scheduler.NewTimerScheduler(l.ctx.ActorSystem().Root)
 	l.socket, r.memory.arrived = r.memory.arrived, nil
 	l.machine = machine{
@@ -329,6 +331,7 @@ func (l *link) end() {
 		l.session.ends(errors.New("the link was stopped"))
 		l.session.socket.closeHard()
 		close(l.session.over)
+		l.record.memory.ended = l.session.event(true, l.session.why())
 	}
 }
 

@@ -108,6 +108,7 @@ func (l *link) open() {
 	l.session, l.socket = s, nil
 	r.current.Store(s)
 	r.shown.update(func(st *Status) { st.Session, st.Peer = s.number, s.socket.addr })
+	r.notifier.event(s.event(false, nil))
 	spawnWriter(l.ctx, s)
 	spawnCorrelator(l.ctx, s)
 	spawnReader(l.ctx, s)

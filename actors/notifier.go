@@ -23,9 +23,7 @@ type notifier struct {
 	name     string // of the link or acceptor
 	system   *actor.ActorSystem
 	logger   *slog.Logger
-	onEvent  func(messages.Event)
-	onLate   func(*messages.LateReply)
-	most     int64 // MaxEvents
+	config   *LinkConfig // hooks, MaxEvents
 	counters *counters
 	mailbox  *Mailbox
 	pid      *actor.PID // nil before spawn
@@ -37,8 +35,7 @@ type notifier struct {
 // actor system's where the configuration has none, with the name as label says.
 func newNotifier(name, label string, config *LinkConfig, system *actor.ActorSystem, workers *Workers, c *counters) *notifier {
 	n := &notifier{
-		name: name, system: system, logger: config.Logger, onEvent: config.OnEvent, onLate: config.OnLate,
-		most: int64(config.MaxEvents), counters: c,
+		name: name, system: system, logger: config.Logger, config: config, counters: c,
 	}
 	if n.logger == nil {
 		n.logger = system.Logger()
@@ -71,7 +68,7 @@ func (n *notifier) stop() {
 
 // event queues e, or drops and counts it when MaxEvents wait. It never blocks.
 func (n *notifier) event(e messages.Event) {
-	if n.waiting.Add(1) > n.most {
+	if n.waiting.Add(1) > int64(n.config.MaxEvents) {
 		n.waiting.Add(-1)
 		n.dropped.Add(1)
 		n.counters.dropped.Add(1)
@@ -96,13 +93,28 @@ func (n *notifier) Receive(ctx actor.Context) {
 // tell gives e to each observer; one that panics keeps it from no other.
 func (n *notifier) tell(e messages.Event) {
 	n.guard("Logger", func() { n.log(e) })
-	if late, ok := e.(*messages.LateReply); ok && n.onLate != nil {
-		n.guard("OnLate", func() { n.onLate(late) })
+	switch m := e.(type) {
+	case *messages.StateChanged:
+		hook(n, "OnState", n.config.OnState, m)
+	case *messages.SessionChanged:
+		hook(n, "OnSession", n.config.OnSession, m)
+	case *messages.LateReply:
+		hook(n, "OnLate", n.config.OnLate, m)
+	case *messages.Unmatched:
+		hook(n, "OnUnmatched", n.config.OnUnmatched, m)
+	case *messages.EchoFailed, *messages.SignFailed, *messages.RequestsDropped, *messages.EventsDropped,
+		*messages.Panicked, *messages.Refused, *messages.AcceptFailed:
+		hook(n, "OnError", n.config.OnError, e)
 	}
-	if n.onEvent != nil {
-		n.guard("OnEvent", func() { n.onEvent(e) })
+	hook(n, "OnEvent", n.config.OnEvent, e)
+	hook(n, "EventStream", n.system.EventStream.Publish, any(e))
+}
+
+// hook calls a function of the configuration, where there is one.
+func hook[E any](n *notifier, where string, call func(E), e E) {
+	if call != nil {
+		n.guard(where, func() { call(e) })
 	}
-	n.guard("EventStream", func() { n.system.EventStream.Publish(e) })
 }
 
 // guard runs foreign code. A panic is counted and logged.
@@ -137,7 +149,8 @@ func panicEvent(name, where string, reason any) *messages.Panicked {
 
 func (n *notifier) log(e messages.Event) {
 	level := slog.LevelWarn
-	if _, ok := e.(*messages.StateChanged); ok {
+	switch e.(type) {
+	case *messages.StateChanged, *messages.SessionChanged:
 		level = slog.LevelInfo
 	}
 	n.logger.Log(context.Background(), level, fmt.Sprint(e))

@@ -84,6 +84,8 @@ type memory struct {
 	nextAddr int    // the address to try first
 	tokens   uint64 // given to timers and dials, so that none is taken for a later one
 	closedBy error  // why the link is closed; nil: nobody said
+	// ended is to be told: the last session's end, when all of it is gone.
+	ended *messages.SessionChanged
 	// arrived is a connection that the peer has opened, not yet a session's.
 	arrived *socket
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/isolink-go/isolink/messages"
 )
 
 // drainGrace is how long a session whose writing failed goes on reading: what
@@ -76,6 +78,22 @@ func (s *session) why() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.cause
+}
+
+// event is what is told of the session's beginning, or of its end.
+func (s *session) event(ended bool, reason error) *messages.SessionChanged {
+	return &messages.SessionChanged{
+		Link: s.record.name, Session: s.number, Peer: s.socket.addr, Ended: ended, Reason: reason, At: time.Now(),
+	}
+}
+
+// tellEnded tells of the end of the last session, once its actors are gone: they
+// may have had something to tell themselves.
+func (r *Record) tellEnded() {
+	if e := r.memory.ended; e != nil {
+		r.memory.ended = nil
+		r.notifier.event(e)
+	}
 }
 
 // tell sends a message to the link's actor.

@@ -20,17 +20,21 @@
 //	Answer          any actor     a link's PID             Result or Results
 //	Result          a link        the requester            none
 //	Results         a link        the requester            none
-//	StateChanged    a link        OnEvent, EventStream     none
-//	LateReply       a link        OnLate, OnEvent, stream  none
-//	Unmatched       a link        OnEvent, EventStream     none
-//	RequestsDropped a link        OnEvent, EventStream     none
-//	EchoFailed      a link        OnEvent, EventStream     none
-//	ReadIdle        a link        OnEvent, EventStream     none
-//	SignFailed      a link        OnEvent, EventStream     none
-//	Panicked        a link        OnEvent, EventStream     none
-//	EventsDropped   a link        OnEvent, EventStream     none
-//	Refused         an acceptor   OnEvent, EventStream     none
-//	AcceptFailed    an acceptor   OnEvent, EventStream     none
+//	StateChanged    a link        OnState                  none
+//	SessionChanged  a link        OnSession                none
+//	LateReply       a link        OnLate                   none
+//	Unmatched       a link        OnUnmatched              none
+//	RequestsDropped a link        OnError                  none
+//	EchoFailed      a link        OnError                  none
+//	ReadIdle        a link        OnError                  none
+//	SignFailed      a link        OnError                  none
+//	Panicked        a link        OnError                  none
+//	EventsDropped   a link        OnError                  none
+//	Refused         an acceptor   OnError                  none
+//	AcceptFailed    an acceptor   OnError                  none
+//
+// Events go to the hook that is named, then to OnEvent, then to the actor system's
+// EventStream.
 //
 // An Inbound, a request of the peer, goes to a link's Handler; it is answered by
 // its own methods, or by an Answer to the link.

@@ -8,8 +8,9 @@ import (
 	"github.com/moov-io/iso8583"
 )
 
-// Event is what a link or an acceptor tells its observers: the OnEvent hook and
-// the actor system's EventStream. It is sealed. Events of one link come in
+// Event is what a link or an acceptor tells its observers: the hook for its kind,
+// the OnEvent hook, and the actor system's EventStream, which share it and must not
+// change it. It is sealed. Events of one link come in
 // order, one at a time, from a goroutine of their own; an acceptor and all of
 // its sessions share one.
 type Event interface {

@@ -49,6 +49,12 @@ func TestEventTexts(t *testing.T) {
 		"link visa-1: up -> waiting (session 4): the peer closed": &messages.StateChanged{
 			Link: "visa-1", From: messages.Up, To: messages.Waiting, Session: 4, Reason: errors.New("the peer closed"),
 		},
+		"link visa-1: session 4 began (peer host:5001)": &messages.SessionChanged{
+			Link: "visa-1", Session: 4, Peer: "host:5001",
+		},
+		"link visa-1: session 4 ended (peer host:5001): the peer closed": &messages.SessionChanged{
+			Link: "visa-1", Session: 4, Peer: "host:5001", Ended: true, Reason: errors.New("the peer closed"),
+		},
 		"link visa-1: late reply to 0200/0210:000123: 31s after it was sent (sessions 4, 5)": &messages.LateReply{
 			Link: "visa-1", ReceivedLink: "visa-1", Key: key, SentSession: 4, ReceivedSession: 5, SentAt: at, ReceivedAt: at.Add(31 * time.Second),
 		},

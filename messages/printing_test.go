@@ -90,7 +90,7 @@ func vocabulary(t *testing.T) []any {
 	inbound.MTI, inbound.Key, inbound.KeyErr, inbound.Frame, inbound.Header = mti, key, keyErr, frame, frame
 
 	all := []any{
-		&messages.StateChanged{Link: "visa-1", Reason: sendErr},
+		&messages.StateChanged{Link: "visa-1", Reason: sendErr}, &messages.SessionChanged{Link: "visa-1", Reason: codecErr},
 		messages.NewLateReply(messages.LateReply{Key: key, Request: frame, Response: frame, Header: frame}, msg.GetSpec()),
 		&messages.Unmatched{MTI: mti, Key: key, Err: keyErr, Frame: frame, Header: frame},
 		&messages.RequestsDropped{Count: 1, Reason: sendErr}, &messages.Refused{Cause: keyErr, Err: codecErr},
@@ -130,7 +130,7 @@ func TestVocabularyPrintsNoCardData(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
-		"Send", "Post", "Answer", "Inbound", "Result", "Results", "RequestsDropped", "Refused", "AcceptFailed", "StateChanged", "LateReply", "Unmatched", "EchoFailed", "ReadIdle", "SignFailed", "Panicked",
+		"Send", "Post", "Answer", "Inbound", "Result", "Results", "RequestsDropped", "Refused", "AcceptFailed", "StateChanged", "SessionChanged", "LateReply", "Unmatched", "EchoFailed", "ReadIdle", "SignFailed", "Panicked",
 		"EventsDropped", "SendError", "CodecError", "KeyError", "DrainError", "Key", "MTI",
 	} {
 		assert.True(t, seen["messages."+name], name)

@@ -84,7 +84,7 @@ func treated(as Treatment) func(*Config) {
 // client is a link to a host, and what it tells.
 type client struct {
 	*supervisor.Link
-	events chan messages.Event // but for changes of state
+	events chan messages.Event // but for changes of state and sessions
 }
 
 // connect starts a link that ends with the test, and waits until it is up.
@@ -95,7 +95,9 @@ func connect(t *testing.T, h *Host, change ...func(*supervisor.LinkConfig)) *cli
 		Name: "link", Addrs: []string{h.Addr()}, Spec: spec87.Spec, Framing: framing.Binary2{}, SendTimeout: terminal.Patience,
 		Backoff: supervisor.Backoff{MinDelay: time.Millisecond, Base: time.Millisecond, Cap: 10 * time.Millisecond},
 		OnEvent: func(e messages.Event) {
-			if _, state := e.(*messages.StateChanged); !state {
+			switch e.(type) {
+			case *messages.StateChanged, *messages.SessionChanged:
+			default:
 				c.events <- e
 			}
 		},
