@@ -6,7 +6,7 @@ import "sync/atomic"
 // Answered, Posted, Rejected, NotSent and InDoubt once it has settled.
 type Counters struct {
 	Answered uint64 // sends that got their response
-	Posted   uint64 // posts that were handed to the network
+	Posted   uint64 // posts and writes that were handed to the network
 	Rejected uint64 // sends that the peer rejected
 	NotSent  uint64
 	InDoubt  uint64

@@ -30,6 +30,7 @@
 //	link, dial, socket      the actor that lives it
 //	door, request, settle   the way in, the claim word, the way out
 //	matching, verify        the keys of messages, and what else has to agree
+//	process                 where other actors' commands enter
 //	correlator, table       keys to requests, late replies
 //	alarm                   one timer for all deadlines
 //	writer, reader          the ends of a socket

@@ -4,69 +4,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
-	"github.com/asynkron/protoactor-go/actor"
 	"github.com/moov-io/iso8583"
 
 	"github.com/isolink-go/isolink/messages"
 )
 
-// Door is where requests enter a link. It is a Proto.Actor Process of its own,
-// not an actor: it answers in the caller's goroutine, whatever the link's
-// actors do, and lives as long as the link is configured. So no restart,
+// Door is where requests enter a link. It answers in the caller's goroutine, whatever the
+// link's actors do, and lives as long as the link is configured. So no restart,
 // suspended mailbox or dead child can hold a caller.
 type Door struct {
+	Process
+
 	record *Record
-
-	mu       sync.Mutex
-	pid      *actor.PID
-	watchers actor.PIDSet
-	gone     bool
 }
 
-var _ actor.Process = (*Door)(nil)
-
-func newDoor(r *Record) *Door { return &Door{record: r} }
-
-// Register enters the door into the actor system under that id.
-func (d *Door) Register(id string) error {
-	pid, ok := d.record.system.ProcessRegistry.Add(d, id)
-	if !ok {
-		return fmt.Errorf("actors: %w: %s", actor.ErrNameExists, id)
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.pid = pid
-	return nil
-}
-
-// Unregister takes the door out of the actor system, and tells its watchers.
-func (d *Door) Unregister() {
-	d.mu.Lock()
-	pid, watchers := d.pid, d.watchers.Clone()
-	d.watchers.Clear()
-	d.gone = true
-	d.mu.Unlock()
-	if pid == nil {
-		return
-	}
-	d.record.system.ProcessRegistry.Remove(pid)
-	watchers.ForEach(func(_ int, w *actor.PID) { d.terminated(w) })
-}
-
-func (d *Door) terminated(watcher *actor.PID) {
-	if p, ok := d.record.system.ProcessRegistry.Get(watcher); ok {
-		p.SendSystemMessage(watcher, &actor.Terminated{Who: d.PID()})
-	}
-}
-
-// PID is where other actors send commands to.
-func (d *Door) PID() *actor.PID {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.pid
+func newDoor(r *Record) *Door {
+	d := &Door{record: r}
+	d.init(r.system, d.commanded)
+	return d
 }
 
 // Exchange sends a packed request and returns its packed response. The link
@@ -177,6 +134,16 @@ func (d *Door) PostWith(ctx context.Context, header, frame []byte) error {
 	return err
 }
 
+// Write sends bytes as they stand, without framing, and returns when they were
+// handed to the network. The link owns p from here on. Errors are as PostFrame's.
+func (d *Door) Write(ctx context.Context, p []byte) error {
+	if len(p) == 0 {
+		return nil
+	}
+	_, err := d.do(ctx, d.request(kindRaw, nil, p))
+	return err
+}
+
 func (d *Door) request(k kind, header, frame []byte) *request {
 	return &request{record: d.record, kind: k, header: header, frame: frame, start: d.record.now()}
 }
@@ -247,21 +214,11 @@ func (d *Door) cancel(ctx context.Context, s *session, q *request) ([]byte, erro
 // enter reads the key, admits q, and returns the session to post it to.
 func (d *Door) enter(q *request) (*session, error) {
 	r := d.record
-	err := d.fits(q)
-	if err != nil {
+	if err := d.fits(q); err != nil {
 		return nil, err
 	}
-	if !q.kind.isExchange() {
-		q.mti, err = r.keys.mti.MTI(q.frame)
-	} else {
-		q.mti, q.key, err = r.readKey(q.header, q.frame)
-		q.verify = r.keys.verify.read(q.frame)
-	}
-	if err != nil {
+	if err := d.read(q); err != nil {
 		return nil, err
-	}
-	if q.kind.isExchange() && !q.mti.IsRequest() {
-		return nil, fmt.Errorf("%w: MTI %s", messages.ErrNoRequest, q.mti)
 	}
 	s := r.session.Load()
 	if s == nil {
@@ -271,6 +228,26 @@ func (d *Door) enter(q *request) (*session, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// read reads of a message what the link needs to know.
+func (d *Door) read(q *request) (err error) {
+	r := d.record
+	switch {
+	case q.kind == kindRaw: // it need not be a message
+		return nil
+	case !q.kind.isExchange():
+		q.mti, err = r.keys.mti.MTI(q.frame)
+		return err
+	}
+	if q.mti, q.key, err = r.readKey(q.header, q.frame); err != nil {
+		return err
+	}
+	if !q.mti.IsRequest() {
+		return fmt.Errorf("%w: MTI %s", messages.ErrNoRequest, q.mti)
+	}
+	q.verify = r.keys.verify.read(q.frame)
+	return nil
 }
 
 // fits refuses what is longer than MaxFrame.
@@ -326,27 +303,3 @@ func (r *Record) whyDown() error {
 	}
 	return fmt.Errorf("%w: %v", messages.ErrLinkDown, state)
 }
-
-// SendSystemMessage lets other actors watch the link: they get Terminated when
-// it is closed and its manager has let it go.
-func (d *Door) SendSystemMessage(_ *actor.PID, message any) {
-	switch m := message.(type) {
-	case *actor.Watch:
-		d.mu.Lock()
-		gone := d.gone
-		if !gone {
-			d.watchers.Add(m.Watcher)
-		}
-		d.mu.Unlock()
-		if gone {
-			d.terminated(m.Watcher)
-		}
-	case *actor.Unwatch:
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		d.watchers.Remove(m.Watcher)
-	}
-}
-
-// Stop does nothing: a link is closed by its handle or its manager.
-func (d *Door) Stop(*actor.PID) {}

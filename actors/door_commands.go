@@ -9,10 +9,8 @@ import (
 	"github.com/isolink-go/isolink/messages"
 )
 
-// SendUserMessage takes commands from other actors. What is no command becomes
-// a dead letter, as with any actor that does not know a message.
-func (d *Door) SendUserMessage(pid *actor.PID, message any) {
-	_, msg, sender := actor.UnwrapEnvelope(message)
+// commanded takes a command from another actor; false when it is none.
+func (d *Door) commanded(msg any, sender *actor.PID) bool {
 	switch m := msg.(type) {
 	case *messages.Send:
 		q := d.request(kindSend, m.Header, m.Frame)
@@ -25,8 +23,9 @@ func (d *Door) SendUserMessage(pid *actor.PID, message any) {
 	case *messages.Answer:
 		d.answer(&command{to: sender, tag: m.Tag, batch: m.Batch, answers: m.To}, m)
 	default:
-		d.record.system.DeadLetter.SendUserMessage(pid, message)
+		return false
 	}
+	return true
 }
 
 // command takes an actor's request through the link; its result goes to the

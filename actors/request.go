@@ -26,13 +26,14 @@ const (
 	kindPost                // to be written; refused while the link drains
 	kindReply               // to be written; the answer to a request of the peer, always possible
 	kindNetwork             // a response; the link's own, always possible
+	kindRaw                 // to be written as it stands, unframed; refused while the link drains
 )
 
 // isExchange reports whether it waits for a response, and has a key.
 func (k kind) isExchange() bool { return k == kindSend || k == kindNetwork }
 
 // isSend reports whether it is a caller's, who is refused when the link drains.
-func (k kind) isSend() bool { return k == kindSend || k == kindPost }
+func (k kind) isSend() bool { return k == kindSend || k == kindPost || k == kindRaw }
 
 // request is one send on its way. A new one is made for each: the table may
 // refer to it long after its caller has gone (late replies).
@@ -47,7 +48,7 @@ type request struct {
 	mti      messages.MTI
 	key      messages.Key
 	header   []byte         // in front of frame; empty: the framing's default
-	frame    []byte         // packed message; only read
+	frame    []byte         // packed message, or raw bytes; only read
 	verify   []messages.Key // values of VerifyFields; nil: none
 	start    int64          // of the call; clock time
 	deadline int64          // clock time

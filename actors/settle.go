@@ -106,14 +106,14 @@ func (q *request) countOutcome(outcome error) {
 		}
 		r.fold.counted(&r.counters)
 		return
-	case kindSend, kindPost:
+	case kindSend, kindPost, kindRaw:
 	}
 	switch outcome {
 	case nil:
-		if q.kind == kindPost {
-			r.counters.posted.Add(1)
-		} else {
+		if q.kind.isExchange() {
 			r.counters.answered.Add(1)
+		} else {
+			r.counters.posted.Add(1)
 		}
 	case messages.ErrNotSent:
 		r.counters.notSent.Add(1)

@@ -142,7 +142,7 @@ func (w *writer) append(q *request, now int64) bool {
 		return true
 	}
 	start := len(w.buffer)
-	grown, err := w.record.config.Framing.Append(w.buffer, q.header, q.frame)
+	grown, err := w.appendTo(w.buffer, q)
 	if err != nil {
 		if q.fail(wordQueued, frameError(err)) {
 			w.session.correlator.PostUserMessage(forget{q}) // its key is free again
@@ -160,6 +160,14 @@ func (w *writer) append(q *request, now int64) bool {
 	w.buffer = grown
 	w.spans = append(w.spans, span{q, start})
 	return true
+}
+
+// appendTo adds what q is on the wire.
+func (w *writer) appendTo(dst []byte, q *request) ([]byte, error) {
+	if q.kind == kindRaw {
+		return append(dst, q.frame...), nil
+	}
+	return w.record.config.Framing.Append(dst, q.header, q.frame)
 }
 
 // frameError is the cause of a send whose frame the framing refused.

@@ -95,6 +95,23 @@ func (l *Link) PostWith(ctx context.Context, header, frame []byte) error {
 	return l.record.Door().PostWith(ctx, header, frame)
 }
 
+// Write sends bytes as they stand, without framing: what the framing has no word
+// for, such as a keep-alive of the peer's own making. They go in one piece, in
+// order with what was given to the link before; the peer must find the next frame
+// behind them, since whatever else they are breaks its stream. The link owns p from
+// here on.
+//
+// It returns nil when the bytes were handed to the network, and at once when there
+// are none. It is taken where Post would be: while the link is up, within MaxFrame,
+// MaxInFlight and MaxQueuedBytes, and counts as a post. Deadline and errors are as
+// PostFrame's, without ErrNoKey; part of p may have been sent when it is in doubt.
+func (l *Link) Write(ctx context.Context, p []byte) error {
+	if l.record == nil {
+		return l.unknown()
+	}
+	return l.record.Door().Write(ctx, p)
+}
+
 func (l *Link) unknown() error {
 	return &messages.SendError{Link: l.name, Outcome: messages.ErrNotSent, Cause: messages.ErrNoLink}
 }
