@@ -192,8 +192,8 @@ type LinkConfig struct {
 	Overload func(*messages.Inbound) (*iso8583.Message, error)
 
 	// Reject recognises the rejects of the peer or its network, which often look
-	// like requests: messages.RejectBaseI, messages.RejectVersion9, or a function of
-	// one's own. Their senders get messages.ErrRejected, with the code. Nil: there
+	// like requests: messages.RejectBaseI, RejectVersion9, what RejectAdministrative
+	// makes, or a function of one's own. Their senders get messages.ErrRejected, with the code. Nil: there
 	// are none.
 	Reject messages.Rejecter
 

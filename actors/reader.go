@@ -2,6 +2,7 @@ package actors
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -131,31 +132,41 @@ func (l *readLoop) add(header, body []byte) bool {
 	}
 	f := inFrame{header: header, body: body}
 	f.mti, f.key, f.err = l.session.record.readKey(header, body)
+	handled := false
 	if l.session.record.config.Reject != nil {
-		l.reject(&f)
+		handled = l.reject(&f)
 	}
 	if !f.isReject {
 		f.verify = l.session.record.keys.verify.read(body)
 	}
 	l.batch.frames = append(l.batch.frames, f)
-	if len(l.batch.frames) == maxBatch {
+	if handled {
+		again := inFrame{header: bytes.Clone(header), body: bytes.Clone(body)} // each has an owner
+		again.mti, again.key, again.err = l.session.record.readKey(header, body)
+		l.batch.frames = append(l.batch.frames, again)
+	}
+	if len(l.batch.frames) >= maxBatch {
 		l.flush()
 	}
 	return true
 }
 
-// reject asks the configuration whether f is a reject.
-func (l *readLoop) reject(f *inFrame) {
+// reject asks the configuration whether f is a reject, and reports whether it is
+// to be handled as a request, too.
+func (l *readLoop) reject(f *inFrame) (handled bool) {
 	r := l.session.record
 	defer func() {
 		if p := recover(); p != nil {
 			r.panicked("Reject", p)
 		}
 	}()
-	key, code, ok := r.config.Reject(messages.NewReceived(f.mti, f.header, f.body, r.keyOf))
-	if ok {
-		f.key, f.err, f.isReject, f.rejectCode = key, nil, true, code
+	received := messages.NewReceived(f.mti, f.header, f.body, r.keyOf)
+	key, code, ok := r.config.Reject(received)
+	if !ok {
+		return false
 	}
+	f.key, f.err, f.isReject, f.rejectCode = key, nil, true, code
+	return received.ToHandler && r.config.Handler != nil
 }
 
 // takeBatch gets an empty batch: a new one, or one that the correlator has

@@ -25,6 +25,9 @@ type Received struct {
 	// framing has headers.
 	Frame  []byte
 	Header []byte
+	// ToHandler is for the Rejecter to set where the message wants a response though it
+	// is a reject: a copy of it also goes to the link's Handler, where there is one.
+	ToHandler bool
 
 	keyOf KeyFunc
 }

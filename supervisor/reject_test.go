@@ -3,6 +3,7 @@ package supervisor_test
 import (
 	"bytes"
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -90,6 +91,46 @@ func TestRejectVersion9(t *testing.T) {
 	require.NoError(t, l.PostFrame(patient(t), newFrame("0220", 2)))
 	told := awaitEvents[*messages.Unmatched](t, &events, 1)[0]
 	assert.Equal(t, "9220", told.RejectCode)
+}
+
+// TestRejectAdministrative: the network names the request in an advice of its own.
+// The request's sender gets the code; the handler answers the advice. One that is
+// no reject is a request of the network as any other.
+func TestRejectAdministrative(t *testing.T) {
+	advice := func(t *testing.T, stan int, code string, rejected []byte) []byte {
+		msg := newMessage(t, "0620", stan)
+		require.NoError(t, msg.Field(60, code))
+		require.NoError(t, msg.Field(90, string(rejected[:4])+stanText(stanOf(rejected))+"0704123456"+"0000000000000000000000"))
+		frame, err := msg.Pack()
+		require.NoError(t, err)
+		return frame
+	}
+	rec := newRecorder()
+	host := startHost(t, linktest.PeerConfig{Recorder: rec, Handle: func(c *linktest.Conn, f linktest.Frame) error {
+		if string(f.Body[:4]) == "0200" {
+			return c.WriteFrame(linktest.Frame{Body: advice(t, 777, "6000051", f.Body)})
+		}
+		return nil
+	}})
+	var asked journal[string]
+	l := startUp(t, host, func(c *supervisor.LinkConfig) {
+		reject, err := messages.RejectAdministrative(spec, messages.Administrative{Original: 90, Code: 60, Codes: []string{"600"}})
+		require.NoError(t, err)
+		c.Reject, c.Ordered = reject, true
+		c.Handler = func(ctx context.Context, in *messages.Inbound) {
+			asked.add(in.Key.String())
+			answering(ctx, in)
+		}
+	})
+	_, err := l.Exchange(patient(t), newFrame("0200", 123))
+	isRejected(t, "6000051", err)
+	require.NoError(t, connOf(t, host, 1).WriteFrame(linktest.Frame{Body: advice(t, 778, "650", newFrame("0200", 5))}))
+	const last = "0620/0630:000778"
+	handled := asked.await(t, "the last advice", func(all []string) bool { return slices.Contains(all, last) })
+	require.Equal(t, []string{"0620/0630:000777", last}, handled)
+	require.NoError(t, rec.WaitTotal(patient(t), 3))
+	l.awaitStatus("both answered", func(s supervisor.Status) bool { return s.Counters.Replied == 2 })
+	assert.Zero(t, l.Status().Counters.Unmatched)
 }
 
 // TestLateReject: a reject of a request that is in doubt is a late reply with its
