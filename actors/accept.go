@@ -198,7 +198,7 @@ func (a *AcceptorRecord) of(link *Record) preparation {
 func (a *AcceptorRecord) handshake(s *socket, peer *Peer) error {
 	ctx, cancel := context.WithTimeout(a.ctx, a.config.TLSTimeout)
 	defer cancel()
-	conn := tls.Server(s.raw, a.tls)
+	conn := tls.Server(s.raw, a.tls.current(a.notifier.certificatesFailed))
 	if err := conn.HandshakeContext(ctx); err != nil {
 		return err
 	}

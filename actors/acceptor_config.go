@@ -38,8 +38,8 @@ type AcceptorConfig struct {
 	// version unless it names a higher one. It needs certificates, from itself or
 	// from TLSFiles. It is cloned.
 	TLS *tls.Config
-	// TLSFiles, when set, are read when the acceptor is made, and fill what TLS
-	// leaves open. Cert and Key are the acceptor's own. With CA, peers must have a
+	// TLSFiles, when set, fill what TLS leaves open; they are read when the acceptor
+	// is made, and again when one has changed by the time of a handshake. Cert and Key are the acceptor's own. With CA, peers must have a
 	// certificate that chains to it. ServerName is not used, and must be empty.
 	TLSFiles TLSFiles
 	// TLSTimeout is the longest that a TLS handshake may take; 0 means 10 s.
@@ -142,7 +142,7 @@ func (c AcceptorConfig) Validate() error {
 type compiled struct {
 	config AcceptorConfig // with its defaults
 	keys   matching
-	tls    *tls.Config // nil: plain
+	tls    *tlsSource // nil: plain
 	access access
 }
 
@@ -161,7 +161,7 @@ func (c AcceptorConfig) compile() (compiled, error) {
 	s.notConnecting(c.Session, "the peer connects")
 	c = c.withDefaults()
 	made := compiled{config: c, keys: s.session(c.Session)}
-	made.tls = f.serverTLS(c.TLS, c.TLSFiles)
+	made.tls = f.tls(c.TLS, c.TLSFiles, true)
 	made.access = f.access(c.Allow, c.Deny)
 	f.positive("TLSTimeout", c.TLSTimeout)
 	f.positive("FirstTimeout", c.FirstTimeout)
@@ -188,29 +188,6 @@ func (f *faults) listening(c AcceptorConfig) {
 	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
 		f.add("Addr", `%q: give "host:port", or ":port" for all addresses`, c.Addr)
 	}
-}
-
-// serverTLS is tls for the end that has to have certificates.
-func (f *faults) serverTLS(config *tls.Config, files TLSFiles) *tls.Config {
-	if config == nil && files == (TLSFiles{}) {
-		return nil
-	}
-	if files.ServerName != "" {
-		f.add("TLSFiles.ServerName", "is for links that connect")
-	}
-	made := f.tls(config, files)
-	if files.CA != "" {
-		if made.ClientCAs == nil {
-			made.ClientCAs = made.RootCAs
-		}
-		if made.ClientAuth == tls.NoClientCert {
-			made.ClientAuth = tls.RequireAndVerifyClientCert
-		}
-	}
-	if len(made.Certificates) == 0 && made.GetCertificate == nil && made.GetConfigForClient == nil {
-		f.add("TLS", "has no certificate: give one in TLS or TLSFiles")
-	}
-	return made
 }
 
 // listen opens the listener.

@@ -82,14 +82,14 @@ func TestAcceptorTLS(t *testing.T) {
 	config.TLSFiles = TLSFiles{CA: certs + "ca.pem", Cert: certs + "server.pem", Key: certs + "server-key.pem"}
 	made, err := config.compile()
 	require.NoError(t, err)
-	assert.Equal(t, tls.RequireAndVerifyClientCert, made.tls.ClientAuth)
-	assert.NotNil(t, made.tls.ClientCAs)
-	assert.EqualValues(t, tls.VersionTLS12, made.tls.MinVersion)
+	assert.Equal(t, tls.RequireAndVerifyClientCert, made.tls.config.ClientAuth)
+	assert.NotNil(t, made.tls.config.ClientCAs)
+	assert.EqualValues(t, tls.VersionTLS12, made.tls.config.MinVersion)
 
 	config.TLS = &tls.Config{ClientAuth: tls.VerifyClientCertIfGiven}
 	made, err = config.compile()
 	require.NoError(t, err)
-	assert.Equal(t, tls.VerifyClientCertIfGiven, made.tls.ClientAuth)
+	assert.Equal(t, tls.VerifyClientCertIfGiven, made.tls.config.ClientAuth)
 }
 
 func TestAcceptorConfigDefaults(t *testing.T) {

@@ -78,8 +78,9 @@ type LinkConfig struct {
 	// unless set. It is cloned.
 	TLS *tls.Config
 
-	// TLSFiles, when set, are read when the link is made, and fill what TLS
-	// leaves open (Certificates, RootCAs, ServerName).
+	// TLSFiles, when set, fill what TLS leaves open (Certificates, RootCAs,
+	// ServerName). They are read when the link is made, and again when one has
+	// changed by the time of a handshake; see TLSFiles.
 	TLSFiles TLSFiles
 
 	// Dial replaces net.Dialer. The socket options below apply where the
@@ -292,8 +293,8 @@ type LinkConfig struct {
 	// OnUnmatched gets each message of the peer that nobody waits for. Nil: none.
 	OnUnmatched func(*messages.Unmatched)
 	// OnError gets each event that says that something failed: messages.EchoFailed,
-	// SignFailed, RequestsDropped, EventsDropped, Panicked, and of an acceptor Refused
-	// and AcceptFailed. A panic of a hook is counted and logged only. Nil: none.
+	// SignFailed, RequestsDropped, EventsDropped, CertificatesFailed, Panicked, and of an
+	// acceptor Refused and AcceptFailed. A panic of a hook is counted and logged only. Nil: none.
 	OnError func(messages.Event)
 
 	// Logger gets state changes and sessions (info), late and unmatched frames, missed
@@ -357,8 +358,8 @@ func (c LinkConfig) Validate() error {
 }
 
 // compile judges the configuration and makes of it what a link needs: the key
-// reader, and the TLS configuration (nil: plain).
-func (c LinkConfig) compile() (matching, *tls.Config, error) {
+// reader, and where the TLS configuration comes from (nil: plain).
+func (c LinkConfig) compile() (matching, *tlsSource, error) {
 	f := faults{link: c.Name}
 	f.name(c.Name)
 	if c.Accept != "" {
@@ -377,8 +378,8 @@ func (c LinkConfig) compile() (matching, *tls.Config, error) {
 	f.positive("TLSTimeout", c.TLSTimeout)
 	f.backoff(c.Backoff)
 	keys := f.session(c)
-	tlsConfig := f.tls(c.TLS, c.TLSFiles)
-	return keys, tlsConfig, errors.Join(f.all...)
+	source := f.tls(c.TLS, c.TLSFiles, false)
+	return keys, source, errors.Join(f.all...)
 }
 
 // session judges what links and the sessions of acceptors have in common; c has

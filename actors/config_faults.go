@@ -1,12 +1,9 @@
 package actors
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -204,51 +201,4 @@ func (f *faults) backoff(b Backoff) {
 	if b.Base > b.Cap {
 		f.add("Backoff.Base", "%v is above Backoff.Cap, %v", b.Base, b.Cap)
 	}
-}
-
-func (f *faults) tls(config *tls.Config, files TLSFiles) *tls.Config {
-	if config == nil && files == (TLSFiles{}) {
-		return nil
-	}
-	made := &tls.Config{MinVersion: tls.VersionTLS12}
-	if config != nil {
-		made = config.Clone()
-		made.MinVersion = max(made.MinVersion, tls.VersionTLS12)
-	}
-	if made.MaxVersion != 0 && made.MaxVersion < made.MinVersion {
-		f.add("TLS", "MaxVersion is below MinVersion, which is at least TLS 1.2: no handshake would succeed")
-	}
-	if files.CA != "" {
-		if pool := f.tlsCA(files.CA); made.RootCAs == nil {
-			made.RootCAs = pool
-		}
-	}
-	if (files.Cert == "") != (files.Key == "") {
-		f.add("TLSFiles", "Cert and Key go together: give both or none")
-	} else if files.Cert != "" {
-		cert, err := tls.LoadX509KeyPair(files.Cert, files.Key)
-		if err != nil {
-			f.add("TLSFiles.Cert", "%v", err)
-		}
-		if len(made.Certificates) == 0 {
-			made.Certificates = []tls.Certificate{cert}
-		}
-	}
-	if made.ServerName == "" {
-		made.ServerName = files.ServerName
-	}
-	return made
-}
-
-func (f *faults) tlsCA(file string) *x509.CertPool {
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		f.add("TLSFiles.CA", "%v", err)
-		return nil
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
-		f.add("TLSFiles.CA", "%s: no certificate in it", file)
-	}
-	return pool
 }

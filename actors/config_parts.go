@@ -38,15 +38,3 @@ const (
 	// Refuse closes the newer connection.
 	Refuse
 )
-
-// TLSFiles name PEM files.
-type TLSFiles struct {
-	// CA holds the certificates that the peer's must chain to; empty means the
-	// system's.
-	CA string
-	// Cert and Key are the client certificate and its key; both or none.
-	Cert string
-	Key  string
-	// ServerName is the name that the peer's certificate must have.
-	ServerName string
-}

@@ -19,7 +19,10 @@ func compileTLS(t *testing.T, own *tls.Config, files TLSFiles) *tls.Config {
 	c.TLS, c.TLSFiles = own, files
 	_, made, err := c.compile()
 	require.NoError(t, err)
-	return made
+	if made == nil {
+		return nil
+	}
+	return made.config
 }
 
 func readCertificate(t *testing.T, name string) *x509.Certificate {

@@ -90,7 +90,7 @@ func (r *Record) connect(ctx context.Context, addr string) (*socket, error) {
 }
 
 func (r *Record) handshake(ctx context.Context, raw net.Conn, addr string) (*socket, error) {
-	config := r.tls
+	config := r.tls.current(r.notifier.certificatesFailed)
 	if config.ServerName == "" && !config.InsecureSkipVerify {
 		host, _, err := net.SplitHostPort(addr)
 		if err != nil {

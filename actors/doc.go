@@ -21,7 +21,7 @@
 // # Files
 //
 //	config, config_faults,  what a link is made of, and what is wrong with it
-//	config_keys
+//	config_keys, config_tls
 //	acceptor_config         the same of an acceptor
 //	record, counters        what outlives a session
 //	acceptor_record         what outlives an acceptor's actor

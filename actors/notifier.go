@@ -103,7 +103,7 @@ func (n *notifier) tell(e messages.Event) {
 	case *messages.Unmatched:
 		hook(n, "OnUnmatched", n.config.OnUnmatched, m)
 	case *messages.EchoFailed, *messages.ReadIdle, *messages.SignFailed, *messages.RequestsDropped, *messages.EventsDropped,
-		*messages.Panicked, *messages.Refused, *messages.AcceptFailed:
+		*messages.Panicked, *messages.CertificatesFailed, *messages.Refused, *messages.AcceptFailed:
 		hook(n, "OnError", n.config.OnError, e)
 	}
 	hook(n, "OnEvent", n.config.OnEvent, e)
@@ -134,6 +134,10 @@ func (n *notifier) guard(where string, call func()) {
 func (n *notifier) panicked(name, where string, reason any) {
 	n.counters.panics.Add(1)
 	n.event(panicEvent(name, where, reason))
+}
+
+func (n *notifier) certificatesFailed(reason error) {
+	n.event(&messages.CertificatesFailed{Link: n.name, Reason: reason})
 }
 
 func (r *Record) panicked(where string, reason any) { r.notifier.panicked(r.name, where, reason) }

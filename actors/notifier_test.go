@@ -50,6 +50,7 @@ func TestHookOfEachEvent(t *testing.T) {
 			{&messages.EchoFailed{}, "OnError"},
 			{&messages.SignFailed{}, "OnError"},
 			{&messages.Panicked{}, "OnError"},
+			{&messages.CertificatesFailed{}, "OnError"},
 			{&messages.EventsDropped{}, "OnError"},
 		} {
 			n.event(told.event)

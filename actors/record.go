@@ -1,7 +1,6 @@
 package actors
 
 import (
-	"crypto/tls"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -20,10 +19,10 @@ type Record struct {
 	config  *LinkConfig // shared by the sessions of an acceptor; only read
 	keys    matching
 	keyOf   messages.KeyFunc
-	tls     *tls.Config // nil: plain
-	once    bool        // a session of an acceptor: it ends with its socket
-	fold    folding     // of a session of an acceptor: where its counts go
-	number  uint64      // of a session of an acceptor, among those; 0: a link
+	tls     *tlsSource // nil: plain
+	once    bool       // a session of an acceptor: it ends with its socket
+	fold    folding    // of a session of an acceptor: where its counts go
+	number  uint64     // of a session of an acceptor, among those; 0: a link
 	system  *actor.ActorSystem
 	workers *Workers
 	scope   *Scope
@@ -93,13 +92,13 @@ type memory struct {
 // NewRecord judges config and makes the record of a link. It returns what
 // LinkConfig.Validate does.
 func NewRecord(config LinkConfig, system *actor.ActorSystem, workers *Workers) (*Record, error) {
-	keys, tlsConfig, err := config.compile()
+	keys, source, err := config.compile()
 	if err != nil {
 		return nil, err
 	}
 	config = config.withDefaults()
 	r := newRecord(config.Name, &config, keys, system, workers)
-	r.tls = tlsConfig
+	r.tls = source
 	r.notifier = newNotifier(r.name, "link", r.config, system, workers, &r.counters)
 	return r, nil
 }

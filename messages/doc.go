@@ -29,6 +29,7 @@
 //	ReadIdle        a link        OnError                  none
 //	SignFailed      a link        OnError                  none
 //	Panicked        a link        OnError                  none
+//	CertificatesFailed  either    OnError                  none
 //	EventsDropped   a link        OnError                  none
 //	Refused         an acceptor   OnError                  none
 //	AcceptFailed    an acceptor   OnError                  none

@@ -76,6 +76,9 @@ func TestEventTexts(t *testing.T) {
 		"link visa-1: OnLate panicked: *errors.errorString": &messages.Panicked{
 			Link: "visa-1", Where: "OnLate", Reason: "*errors.errorString",
 		},
+		"link visa-1: new certificates cannot be used: TLSFiles.CA: cut short": &messages.CertificatesFailed{
+			Link: "visa-1", Reason: errors.New("TLSFiles.CA: cut short"),
+		},
 		"link visa-1: 17 events dropped": &messages.EventsDropped{Link: "visa-1", Count: 17},
 	} {
 		assert.Equal(t, text, fmt.Sprint(e))

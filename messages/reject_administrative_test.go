@@ -64,6 +64,7 @@ func TestRejectAdministrative(t *testing.T) {
 		{"another class", "0420", "600", named, ""},
 		{"of a response", "0620", "600", originalData("0110", "000123"), ""},
 		{"of no message", "0620", "600", strings.Repeat(" ", 42), ""},
+		{"of another STAN", "0620", "600", originalData("0200", "000124"), "600"},
 		{"of no STAN", "0620", "600", originalData("0200", "00012A"), ""},
 		{"without an original", "0620", "600", "", ""},
 	} {
@@ -76,7 +77,7 @@ func TestRejectAdministrative(t *testing.T) {
 		assert.Equal(t, c.want != "", ok, c.name)
 		assert.Equal(t, c.want, code, c.name)
 		if ok {
-			assert.Equal(t, keyOf(t, "0200", "000123"), key, c.name)
+			assert.Equal(t, keyOf(t, "0200", c.original[4:10]), key, c.name)
 		}
 		assert.Equal(t, ok && c.mti[2] == '2', r.ToHandler, c.name)
 	}

@@ -40,6 +40,8 @@ type Group struct {
 	stirred chan struct{} // capacity 1: the watcher is to look again
 	ended   chan struct{} // closed when the manager closes
 
+	recycling chan struct{} // holds a value while Recycle runs
+
 	mu      sync.Mutex
 	changed chan struct{} // closed when the watcher has seen a change
 	news    groupNews     // to be told
@@ -70,6 +72,7 @@ func newGroup(m *Manager, config GroupConfig) *Group {
 	g := &Group{
 		name: config.Name, manager: m, config: config.withDefaults(), epoch: time.Now(), logger: config.Logger,
 		stirred: make(chan struct{}, 1), ended: make(chan struct{}), changed: make(chan struct{}),
+		recycling: make(chan struct{}, 1),
 	}
 	if g.logger == nil {
 		g.logger = m.logger
