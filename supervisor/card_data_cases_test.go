@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
+	"github.com/moov-io/iso8583"
 	"github.com/stretchr/testify/require"
 
 	"github.com/isolink-go/isolink/framing"
@@ -167,6 +168,45 @@ func secretMisframed(t *testing.T, l *testLink, _ *linktest.Peer, p *page) {
 	for _, e := range unwrapAll(l.Status().LastError) {
 		p.print(e)
 	}
+}
+
+// secretWrites: raw bytes that were handed over, refused, and cut off.
+func secretWrites(t *testing.T, l *testLink, host *linktest.Peer, p *page) {
+	require.NoError(t, l.Write(patient(t), stream(newSecretFrame(t, "0800", 1))))
+	p.print(l.Write(patient(t), bytes.Repeat([]byte(secretPAN+secretTrack+secretPIN), 2_000)))
+	require.NoError(t, connOf(t, host, 1).Reset())
+	l.awaitSession(2)
+	require.NoError(t, l.Pause(patient(t)))
+	p.print(l.Write(patient(t), newSecretFrame(t, "0800", 2)))
+}
+
+// secretReject answers with a reject whose code goes on with a card's number.
+func secretReject(c *linktest.Conn, f linktest.Frame) error {
+	msg := iso8583.NewMessage(cardSpec)
+	if err := msg.Unpack(f.Body); err != nil {
+		return err
+	}
+	msg.MTI("0644")
+	for id, value := range map[int]string{60: "600 " + secretPAN, 90: string(f.Body[:4]) + stanText(1) + "07041234560000000000000000000000"} {
+		if err := msg.Field(id, value); err != nil {
+			return err
+		}
+	}
+	body, err := msg.Pack()
+	if err != nil {
+		return err
+	}
+	return c.WriteFrame(linktest.Frame{Body: body})
+}
+
+func secretRejected(t *testing.T, l *testLink, _ *linktest.Peer, p *page) {
+	_, err := l.Exchange(patient(t), newSecretFrame(t, "0200", 1))
+	require.ErrorIs(t, err, messages.ErrRejected)
+	for _, e := range unwrapAll(err) {
+		p.print(e)
+	}
+	require.NoError(t, l.Post(patient(t), newSecretMessage(t, "0220", 2)))
+	l.awaitStatus("nobody's", func(s supervisor.Status) bool { return s.Counters.Unmatched == 1 })
 }
 
 // tellingFramer panics with what it was given.

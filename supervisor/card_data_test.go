@@ -100,6 +100,16 @@ func (p *page) print(values ...any) {
 	}
 }
 
+// hook prints what the hooks of a link get.
+func (p *page) hook(c *supervisor.LinkConfig) {
+	c.OnEvent = func(e messages.Event) { p.print(e) }
+	c.OnState = func(e *messages.StateChanged) { p.print(e, *e) }
+	c.OnSession = func(e *messages.SessionChanged) { p.print(e, *e) }
+	c.OnLate = func(e *messages.LateReply) { p.print(e, *e) }
+	c.OnUnmatched = func(e *messages.Unmatched) { p.print(e, *e) }
+	c.OnError = func(e messages.Event) { p.print(e) }
+}
+
 // judge wants the page to have something, and none of the secrets.
 func (p *page) judge(t *testing.T, wanted ...string) {
 	t.Helper()
@@ -124,8 +134,7 @@ func startWatched(t *testing.T, p *page, host *linktest.Peer, change ...func(*su
 	subscription := system.EventStream.Subscribe(func(e any) { p.print(e) })
 	config := linkTo("host", host)
 	config.Spec = cardSpec
-	config.OnEvent = func(e messages.Event) { p.print(e) }
-	config.OnLate = func(e *messages.LateReply) { p.print(e, *e) }
+	p.hook(&config)
 	for _, c := range change {
 		c(&config)
 	}
@@ -155,8 +164,16 @@ func TestCardDataNeverShows(t *testing.T) {
 		"late":       {host: lateHost(), run: secretLate, wanted: []string{"in doubt", "late reply"}},
 		"unreadable": {host: linktest.PeerConfig{Handle: halfReply}, run: secretUnreadable, wanted: []string{"cannot be unpacked: field", "nobody waits for this"}},
 		"unpackable": {run: secretUnpackable, wanted: []string{"cannot be packed"}},
-		"actors":     {run: secretCommands, wanted: []string{"[DeadLetter]", "isolink send"}},
-		"cut off":    {host: linktest.PeerConfig{Handle: linktest.ByConn(linktest.Drop(), linktest.Drop(), linktest.Reply())}, run: secretCutOff, wanted: []string{"cut short", "link is down"}},
+		"written":    {run: secretWrites, wanted: []string{"link is down", "too large"}},
+		"rejected": {
+			host: linktest.PeerConfig{Handle: secretReject},
+			change: func(c *supervisor.LinkConfig) {
+				c.Reject, _ = messages.RejectAdministrative(cardSpec, messages.Administrative{Original: 90, Code: 60})
+			},
+			run: secretRejected, wanted: []string{"reject code 600 4761"},
+		},
+		"actors":  {run: secretCommands, wanted: []string{"[DeadLetter]", "isolink send"}},
+		"cut off": {host: linktest.PeerConfig{Handle: linktest.ByConn(linktest.Drop(), linktest.Drop(), linktest.Reply())}, run: secretCutOff, wanted: []string{"cut short", "link is down"}},
 		"desynced": {
 			host:   linktest.PeerConfig{Handle: linktest.ByConn(misframed, linktest.Reply())},
 			change: func(c *supervisor.LinkConfig) { c.MaxFrame = 1_000 },
@@ -170,7 +187,13 @@ func TestCardDataNeverShows(t *testing.T) {
 		"panics": {
 			change: func(c *supervisor.LinkConfig) {
 				c.Framing = tellingFramer{}
-				c.OnEvent = func(e messages.Event) { panic(fmt.Sprintf("%v %s", e, secretPAN)) }
+				tell := func(e any) { panic(fmt.Sprintf("%v %s", e, secretPAN)) }
+				c.OnEvent = func(e messages.Event) { tell(e) }
+				c.OnState = func(e *messages.StateChanged) { tell(e) }
+				c.OnSession = func(e *messages.SessionChanged) { tell(e) }
+				c.OnLate = func(e *messages.LateReply) { tell(e) }
+				c.OnUnmatched = func(e *messages.Unmatched) { tell(e) }
+				c.OnError = func(e messages.Event) { tell(e) }
 			},
 			run: secretPanics, wanted: []string{"panicked"},
 		},
