@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -15,108 +16,166 @@ type command struct {
 	batch bool
 	// answers is the request of the peer that this is the reply to; nil for others.
 	answers *messages.Inbound
-	// admitted is the request whose slot is held until delivery; nil for one
+	// forward is the group's command that this is a part of; nil for others.
+	forward *Forward
+	// admitted is the request whose slot of door is held until delivery; nil for one
 	// that was refused at the door.
 	admitted *request
+	door     *Door
 }
 
-// couriers bring results to other actors, each requester's in order and by a
+func (c *command) release() {
+	if c.admitted != nil {
+		c.door.leave(c.admitted)
+	}
+}
+
+// Couriers bring results to other actors, each requester's in order and by a
 // goroutine of its own while there are any: a requester whose mailbox is full
 // blocks who posts to it, and must hold up nobody else. What waits is bounded
-// by the link's admission.
-type couriers struct {
-	record *Record
-	mu     sync.Mutex
-	lanes  map[address]*lane // those that have something to deliver
+// by the admission of links.
+type Couriers struct {
+	system   *actor.ActorSystem
+	workers  *Workers
+	panicked func() // counts a panic of a requester's mailbox
+
+	mu    sync.Mutex
+	lanes map[address]*lane // those that have something to deliver
 }
 
 // address tells requesters apart.
 type address struct{ host, id string }
 
-// lane is one requester's queue; couriers.mu guards it.
+// lane is one requester's queue.
 type lane struct {
-	to    *actor.PID
-	queue []delivery
+	to     *actor.PID // nil: of those that want no result
+	queue  []delivery // Couriers.mu guards it
+	inHand []delivery // of the goroutine that walks the lane
 }
 
 type delivery struct {
 	command *command
-	result  *messages.Result
+	result  *messages.Result // nil: it was passed on
+	asked   bool             // its group was
 }
 
-func (c *couriers) init(r *Record) {
-	c.record = r
-	c.lanes = make(map[address]*lane)
+// NewCouriers makes couriers; panicked is called for each panic of a requester's
+// mailbox.
+func NewCouriers(system *actor.ActorSystem, workers *Workers, panicked func()) *Couriers {
+	return &Couriers{system: system, workers: workers, panicked: panicked, lanes: make(map[address]*lane)}
 }
 
-// deliver queues a result; it never blocks.
-func (c *couriers) deliver(cmd *command, header, reply []byte, err error) {
-	if cmd.to == nil {
-		c.release(cmd)
+// deliver queues a result of the link; it never blocks.
+func (r *Record) deliver(cmd *command, header, reply []byte, err error) {
+	couriers := r.couriers
+	switch {
+	case cmd.forward != nil:
+		couriers = cmd.forward.Couriers
+	case cmd.to == nil:
+		cmd.release()
 		return
 	}
-	d := delivery{cmd, messages.NewResult(cmd.tag, header, reply, err, c.record.config.Spec)}
-	key := address{cmd.to.Address, cmd.to.Id}
+	couriers.deliver(delivery{command: cmd, result: messages.NewResult(cmd.tag, header, reply, err, r.config.Spec)})
+}
+
+func (c *Couriers) deliver(d delivery) {
+	var key address
+	to := d.command.to
+	if to != nil {
+		key = address{to.Address, to.Id}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if l := c.lanes[key]; l != nil {
 		l.queue = append(l.queue, d)
 		return
 	}
-	l := &lane{to: cmd.to, queue: []delivery{d}}
+	l := &lane{to: to, queue: []delivery{d}}
 	c.lanes[key] = l
-	c.record.workers.Go(func() { c.walk(key, l) })
+	c.workers.Go(func() { c.walk(key, l) })
 }
 
 // walk delivers until the lane is empty. A panic of the requester's mailbox
-// costs the results in hand, and is counted; the lane goes on.
-func (c *couriers) walk(key address, l *lane) {
-	for {
-		c.mu.Lock()
-		batch := l.queue
-		l.queue = nil
-		if len(batch) == 0 {
-			delete(c.lanes, key)
-			c.mu.Unlock()
-			return
+// costs the results in hand, and is counted; foreign code that ends the goroutine
+// gets another one.
+func (c *Couriers) walk(key address, l *lane) {
+	empty := false
+	defer func() {
+		if !empty {
+			c.workers.Go(func() { c.walk(key, l) })
 		}
-		c.mu.Unlock()
-		c.handOver(l.to, batch)
+	}()
+	for c.take(key, l) {
+		c.ask(l)
+		c.handOver(l)
 	}
+	empty = true
 }
 
-func (c *couriers) handOver(to *actor.PID, batch []delivery) {
+// take gets what is to be delivered next; without any the lane ends.
+func (c *Couriers) take(key address, l *lane) bool {
+	if len(l.inHand) > 0 {
+		return true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l.inHand, l.queue = l.queue, nil
+	if len(l.inHand) == 0 {
+		delete(c.lanes, key)
+		return false
+	}
+	return true
+}
+
+// ask asks groups about the results of their commands; what they pass on is not
+// delivered.
+func (c *Couriers) ask(l *lane) {
+	for i := range l.inHand {
+		d := &l.inHand[i]
+		if f := d.command.forward; f != nil && !d.asked {
+			d.asked = true
+			if !f.Settled(d.result) {
+				d.result = nil
+				d.command.release()
+			}
+		}
+	}
+	l.inHand = slices.DeleteFunc(l.inHand, func(d delivery) bool { return d.result == nil })
+}
+
+func (c *Couriers) handOver(l *lane) {
+	batch := l.inHand
+	l.inHand = nil
+	defer func() {
+		for _, d := range batch {
+			d.command.release()
+		}
+	}()
+	if l.to == nil {
+		return
+	}
 	var joined []*messages.Result
 	for _, d := range batch {
 		if d.command.batch {
 			joined = append(joined, d.result)
 		} else {
-			c.send(to, d.result)
+			c.send(l.to, d.result)
 		}
 	}
 	switch len(joined) {
 	case 0:
 	case 1:
-		c.send(to, joined[0])
+		c.send(l.to, joined[0])
 	default:
-		c.send(to, &messages.Results{Results: joined})
-	}
-	for _, d := range batch {
-		c.release(d.command)
+		c.send(l.to, &messages.Results{Results: joined})
 	}
 }
 
-func (c *couriers) send(to *actor.PID, msg messages.Reply) {
+func (c *Couriers) send(to *actor.PID, msg messages.Reply) {
 	defer func() {
 		if p := recover(); p != nil {
-			c.record.counters.panics.Add(1)
+			c.panicked()
 		}
 	}()
-	c.record.system.Root.Send(to, msg)
-}
-
-func (c *couriers) release(cmd *command) {
-	if cmd.admitted != nil {
-		c.record.door.leave(cmd.admitted)
-	}
+	c.system.Root.Send(to, msg)
 }

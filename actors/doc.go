@@ -39,7 +39,8 @@
 //	accept                  connections before they are sessions
 //	access, admission       who may connect, and how many
 //	refusals, sampler       what is counted, and told now and then
-//	notifier, courier       foreign code, other actors' results
+//	notifier, courier,      foreign code, other actors' results
+//	forward
 //	mailbox, mailbox_slot,  how the actors run
 //	workers
 package actors

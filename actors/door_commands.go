@@ -46,10 +46,10 @@ func (d *Door) command(q *request, msg *iso8583.Message, timeout time.Duration) 
 		d.refuseCommand(q, err)
 		return
 	}
-	q.command.admitted = q
+	q.command.admitted, q.command.door = q, d
 	session.correlator.PostUserMessage(q)
 }
 
 func (d *Door) refuseCommand(q *request, cause error) {
-	d.record.couriers.deliver(q.command, nil, nil, d.refused(q, cause))
+	d.record.deliver(q.command, nil, nil, d.refused(q, cause))
 }

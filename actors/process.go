@@ -22,6 +22,14 @@ type Process struct {
 
 var _ actor.Process = (*Process)(nil)
 
+// NewProcess makes a process, to be registered. take gets each message and its
+// sender, and reports whether it was a command.
+func NewProcess(system *actor.ActorSystem, take func(msg any, sender *actor.PID) bool) *Process {
+	p := new(Process)
+	p.init(system, take)
+	return p
+}
+
 func (p *Process) init(system *actor.ActorSystem, take func(msg any, sender *actor.PID) bool) {
 	p.system, p.take = system, take
 }

@@ -31,7 +31,7 @@ type Record struct {
 	door     *Door
 	inlet    inlet
 	notifier *notifier
-	couriers couriers
+	couriers *Couriers
 	counters counters
 
 	// session is where requests go: nil unless the link is up. The link's
@@ -113,7 +113,7 @@ func newRecord(name string, config *LinkConfig, keys matching, system *actor.Act
 	r.keyOf = r.makeKeyOf()
 	r.signals.New = func() any { return make(chan struct{}, 1) }
 	r.shown.init()
-	r.couriers.init(r)
+	r.couriers = NewCouriers(system, workers, func() { r.counters.panics.Add(1) })
 	r.inlet.init(r)
 	r.mailbox.init(mailboxOptions{workers: workers, refuse: dropSocket, panicked: r.panickedIn("link")})
 	r.door = newDoor(r)

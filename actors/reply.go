@@ -54,7 +54,7 @@ func (s *session) replyTo(in *messages.Inbound, header, frame []byte) (*request,
 
 // answer is Inbound.Reply for an actor: the result goes to the sender by courier.
 func (d *Door) answer(c *command, m *messages.Answer) {
-	refuse := func(err error) { d.record.couriers.deliver(c, nil, nil, err) }
+	refuse := func(err error) { d.record.deliver(c, nil, nil, err) }
 	none := d.request(kindReply, nil, nil)
 	if m.To == nil {
 		refuse(d.refused(none, messages.ErrNoRequest))

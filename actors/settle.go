@@ -128,7 +128,7 @@ func (q *request) countOutcome(outcome error) {
 // and a courier has a queue for what was admitted.
 func (q *request) signal() {
 	if q.command != nil {
-		q.record.couriers.deliver(q.command, q.replyHeader, q.reply, q.err)
+		q.record.deliver(q.command, q.replyHeader, q.reply, q.err)
 		return
 	}
 	q.done <- struct{}{}

@@ -15,8 +15,8 @@
 // # The messages
 //
 //	message         from          to                       answer
-//	Send            any actor     a link's PID             Result or Results
-//	Post            any actor     a link's PID             Result or Results
+//	Send            any actor     a link's or group's PID  Result or Results
+//	Post            any actor     a link's or group's PID  Result or Results
 //	Answer          any actor     a link's PID             Result or Results
 //	Result          a link        the requester            none
 //	Results         a link        the requester            none

@@ -63,6 +63,7 @@
 // A Group is links that serve the same purpose, with the methods of a link. Each
 // send goes to the link that its Strategy chooses among those that are up and not
 // suspect, and on to the next one when it was not sent; what is in doubt stays so.
+// Other actors send commands to its PID. Recycle restarts its links one by one.
 //
 // # Acceptors
 //

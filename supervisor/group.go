@@ -42,6 +42,9 @@ type Group struct {
 
 	recycling chan struct{} // holds a value while Recycle runs
 
+	door     *actors.Process // takes actors' commands
+	couriers *actors.Couriers
+
 	mu      sync.Mutex
 	changed chan struct{} // closed when the watcher has seen a change
 	news    groupNews     // to be told
@@ -74,6 +77,8 @@ func newGroup(m *Manager, config GroupConfig) *Group {
 		stirred: make(chan struct{}, 1), ended: make(chan struct{}), changed: make(chan struct{}),
 		recycling: make(chan struct{}, 1),
 	}
+	g.door = actors.NewProcess(m.system, g.commanded)
+	g.couriers = actors.NewCouriers(m.system, m.workers, func() { g.panics.Add(1) })
 	if g.logger == nil {
 		g.logger = m.logger
 	}

@@ -17,8 +17,8 @@ const (
 )
 
 // GroupConfig is what a group is made of. Its functions run in the goroutine of
-// whoever sends, unless their comment says otherwise: they must be quick and
-// safe to be called from several goroutines at once.
+// whoever sends, or see Group.PID, unless their comment says otherwise: they must be
+// quick and safe to be called from several goroutines at once.
 type GroupConfig struct {
 	// Name tells the group from the manager's other groups, and from its links:
 	// errors name either. 1 to 64 letters, digits, dots, hyphens and

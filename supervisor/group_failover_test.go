@@ -143,11 +143,11 @@ func TestGroupSendTimeout(t *testing.T) {
 	assert.Less(t, time.Since(start), short+busy)
 }
 
-// TestGroupLeavesAStalledLink: what waited in the queue of a link whose peer takes
-// nothing, until that link's SendTimeout, goes over another one. The frame is read
-// by both.
-func TestGroupLeavesAStalledLink(t *testing.T) {
-	r := startUpRig(t, 2, func(c *rigConfig) {
+// stalledRig is a group of two links that prefers the first, whose peer takes
+// nothing; its SendTimeout is 4 × short.
+func stalledRig(t *testing.T) *rig {
+	t.Helper()
+	return startUpRig(t, 2, func(c *rigConfig) {
 		for i := range c.hosts {
 			c.hosts[i].Framing, c.hosts[i].FrameLimit = framing.Binary4{}, 2*long
 		}
@@ -164,6 +164,13 @@ func TestGroupLeavesAStalledLink(t *testing.T) {
 		}
 		c.links[0].SendTimeout = 4 * short
 	})
+}
+
+// TestGroupLeavesAStalledLink: what waited in the queue of a link whose peer takes
+// nothing, until that link's SendTimeout, goes over another one. The frame is read
+// by both.
+func TestGroupLeavesAStalledLink(t *testing.T) {
+	r := stalledRig(t)
 	_, err := r.Exchange(context.Background(), newLongFrame("0200", 0, long))
 	require.ErrorIs(t, err, messages.ErrInDoubt, "a part of it was written")
 	var sent []<-chan error

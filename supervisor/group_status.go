@@ -22,7 +22,8 @@ type GroupStatus struct {
 	// PassedOn counts how often a send was offered to another link after one that
 	// did not send it.
 	PassedOn uint64
-	// Panics counts the panics of the group's Strategy, Judge and OnChange.
+	// Panics counts the panics of the group's Strategy, Judge and OnChange, and of
+	// mailboxes that results of its commands were given to.
 	Panics uint64
 }
 

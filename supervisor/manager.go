@@ -184,6 +184,11 @@ func (m *Manager) start() error {
 			return err
 		}
 	}
+	for _, g := range m.groups {
+		if err := g.door.Register(m.id + "/group/" + g.name); err != nil {
+			return err
+		}
+	}
 	if err := m.spawn(m.id); err != nil {
 		return err
 	}
@@ -283,6 +288,9 @@ func (m *Manager) close(ctx context.Context) error {
 		s.Close()
 	}
 	m.mu.Unlock()
+	for _, g := range m.groups {
+		g.door.Unregister()
+	}
 	if err := m.workers.Close(ctx); err != nil {
 		faults = append(faults, fmt.Errorf("supervisor: foreign code is still running: %w", err))
 	}
