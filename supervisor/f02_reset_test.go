@@ -51,7 +51,7 @@ func TestF2SendsTimeOutWhileTheConnectionFails(t *testing.T) {
 	assert.Greater(t, seen.timedOut.Load(), int64(resetMinimum))
 	assert.Greater(t, seen.lost.Load(), int64(resetMinimum))
 	assert.Greater(t, seen.refused.Load(), int64(resetMinimum))
-	assert.Greater(t, host.Accepted(), resetRounds/2)
+	assert.Greater(t, host.Accepted(), resetRounds/4) // a busy machine has fewer: sends time out before they are written
 	t.Logf("answered %d, in doubt by time %d and by reset %d, not sent %d, connections %d", seen.answered.Load(),
 		seen.timedOut.Load(), seen.lost.Load(), seen.refused.Load(), host.Accepted())
 }
