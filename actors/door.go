@@ -2,7 +2,6 @@ package actors
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -58,8 +57,11 @@ func (d *Door) ExchangeWith(ctx context.Context, header, frame []byte) (replyHea
 func (d *Door) Send(ctx context.Context, msg *iso8583.Message) (*iso8583.Message, error) {
 	start := d.record.now()
 	q, reply, err := d.sendOnce(ctx, msg, start)
-	for tries := 1; q != nil && q.ownSTAN && errors.Is(err, messages.ErrDuplicateKey) && tries < messages.STANTries; tries++ {
-		d.record.counters.notSent.Add(^uint64(0)) // it is tried again
+	for tries := 1; q != nil && q.triesAnotherSTAN(err); tries++ {
+		if tries == messages.STANTries {
+			q.countOutcome(messages.ErrNotSent)
+			break
+		}
 		messages.DropSTAN(msg)
 		q, reply, err = d.sendOnce(ctx, msg, start)
 	}

@@ -74,11 +74,19 @@ func outcomeOf(from uint32) error {
 
 func (q *request) failed(outcome, cause error) {
 	q.err = q.sendError(outcome, cause)
-	q.countOutcome(outcome)
+	if !q.triesAnotherSTAN(cause) {
+		q.countOutcome(outcome)
+	}
 	if q.command != nil && q.command.answers != nil && outcome == messages.ErrNotSent {
 		q.command.answers.GiveBackReply()
 	}
 	q.signal()
+}
+
+// triesAnotherSTAN reports whether the door sends the message again, by another
+// request: one send has one outcome.
+func (q *request) triesAnotherSTAN(cause error) bool {
+	return q.ownSTAN && q.kind == kindSend && q.command == nil && errors.Is(cause, messages.ErrDuplicateKey)
 }
 
 func (q *request) sendError(outcome, cause error) *messages.SendError {

@@ -95,7 +95,7 @@ func vocabulary(t *testing.T) []any {
 		&messages.Unmatched{MTI: mti, Key: key, Err: keyErr, Frame: frame, Header: frame},
 		&messages.RequestsDropped{Count: 1, Reason: sendErr}, &messages.Refused{Cause: keyErr, Err: codecErr},
 		&messages.AcceptFailed{Reason: sendErr}, inbound,
-		&messages.EchoFailed{Reason: sendErr}, &messages.SignFailed{Reason: codecErr}, messages.ReadIdle{Link: "visa-1"}, &messages.SignFailed{Reason: codecErr}, &messages.CertificatesFailed{Reason: sendErr}, &messages.Panicked{Reason: "string"}, &messages.EventsDropped{Count: 1},
+		&messages.EchoFailed{Reason: sendErr}, &messages.ReadIdle{Link: "visa-1"}, &messages.SignFailed{Reason: codecErr}, &messages.CertificatesFailed{Reason: sendErr}, &messages.Panicked{Reason: "string"}, &messages.EventsDropped{Count: 1},
 		sendErr, codecErr, keyErr, &messages.DrainError{Cause: sendErr}, errors.Join(sendErr, keyErr), key, mti,
 	}
 	var results []*messages.Result
