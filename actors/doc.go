@@ -20,17 +20,22 @@
 //
 // # Files
 //
-//	config, config_faults,  what a link is made of, and what is wrong with it
-//	config_keys, config_tls
+//	config, config_parts    what a link is made of
+//	config_defaults, …      what is meant where a field is zero; faults, by subject
 //	acceptor_config         the same of an acceptor
 //	record, counters        what outlives a session
+//	scope, scope_sign       a table of keys, or a sign-on, that links share
 //	acceptor_record         what outlives an acceptor's actor
-//	machine, machine_step,  the life of a link, without clock or socket
-//	machine_become, backoff
-//	link, dial, socket      the actor that lives it
+//	machine, machine_…      the life of a link, without clock or socket
+//	backoff                 when it tries again
+//	link, link_…            the actor that lives it
+//	dial, socket            its connection
+//	network, silence        what it says by itself, and when it hears nothing
+//	keepalive               messages of length zero
 //	door, request, settle   the way in, the claim word, the way out
+//	process, door_commands  where other actors' commands enter
+//	forward, courier        a group's commands on their way; results to other actors
 //	matching, verify        the keys of messages, and what else has to agree
-//	process                 where other actors' commands enter
 //	correlator, table       keys to requests, late replies
 //	alarm                   one timer for all deadlines
 //	writer, reader          the ends of a socket
@@ -39,8 +44,7 @@
 //	accept                  connections before they are sessions
 //	access, admission       who may connect, and how many
 //	refusals, sampler       what is counted, and told now and then
-//	notifier, courier,      foreign code, other actors' results
-//	forward
+//	notifier                hooks, loggers and subscribers
 //	mailbox, mailbox_slot,  how the actors run
 //	workers
 package actors
