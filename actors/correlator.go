@@ -82,7 +82,7 @@ func (m wrotePosts) Format(f fmt.State, _ rune) {
 func spawnCorrelator(ctx actor.Context, s *session) *actor.PID {
 	c := &correlator{session: s, record: s.record, scope: s.record.scope, table: s.record.scope.table}
 	c.mailbox = newMailbox(mailboxOptions{
-		workers: s.record.workers, budget: correlatorBudget, refuse: c.refuse, panicked: s.record.panickedIn("correlator"),
+		workers: s.record.workers, budget: correlatorBudget, joins: c.joins, refuse: c.refuse, panicked: s.record.panickedIn("correlator"),
 	})
 	s.correlator = c.mailbox
 	return spawnChild(ctx, "correlator", c, c.mailbox)
@@ -99,8 +99,21 @@ func (c *correlator) Receive(ctx actor.Context) {
 	default:
 		c.scope.own()
 		defer c.scope.disown()
-		c.handle(ctx.Message())
+		for msg := ctx.Message(); msg != nil; msg = c.mailbox.more() {
+			c.handle(msg)
+		}
+		c.scope.setAlarm()
+		c.tellDrained()
 	}
+}
+
+// joins are the messages of the data path.
+func (c *correlator) joins(msg any) bool {
+	switch msg.(type) {
+	case *request, *batch, forget, wrotePosts:
+		return true
+	}
+	return false
 }
 
 func (c *correlator) handle(msg any) {
@@ -124,11 +137,7 @@ func (c *correlator) handle(msg any) {
 		c.draining, c.drained = true, false
 		c.session.draining.Store(true)
 	case inboundDone:
-	default:
-		return
 	}
-	c.scope.setAlarm()
-	c.tellDrained()
 }
 
 // register takes a request into the table, then passes it to the writer.

@@ -53,7 +53,7 @@ func newFamily(t *testing.T, system *actor.ActorSystem, mailbox actor.Mailbox, r
 	props := actor.PropsFromProducer(func() actor.Actor {
 		f.instances++
 		instance := f.instances
-		return actor.ReceiveFunc(func(ctx actor.Context) { receive(instance, ctx) })
+		return actor.ReceiveFunc(func(ctx actor.Context) { receiveAll(mailbox, ctx, func(ctx actor.Context) { receive(instance, ctx) }) })
 	}, append(more, actor.WithMailbox(func() actor.Mailbox { return mailbox }))...)
 	f.parent = system.Root.Spawn(actor.PropsFromProducer(func() actor.Actor { return (*familyParent)(f) }))
 	f.inParent(t, func(ctx actor.Context) { f.child = ctx.Spawn(props) })
@@ -62,6 +62,28 @@ func newFamily(t *testing.T, system *actor.ActorSystem, mailbox actor.Mailbox, r
 
 // familyParent is the parent's view of a family.
 type familyParent family
+
+// receiveAll gives receive the message of an invocation, and those that its mailbox
+// joins.
+func receiveAll(mailbox actor.Mailbox, ctx actor.Context, receive func(actor.Context)) {
+	receive(ctx)
+	m, ok := mailbox.(*Mailbox)
+	if !ok || m.joins == nil || !m.joins(ctx.Message()) {
+		return
+	}
+	for msg := m.more(); msg != nil; msg = m.more() {
+		receive(joinedContext{ctx, msg})
+	}
+}
+
+// joinedContext is the context of a message that was joined.
+type joinedContext struct {
+	actor.Context
+	msg any
+}
+
+// Message is the message.
+func (c joinedContext) Message() any { return c.msg }
 
 // Receive runs what it is given.
 func (p *familyParent) Receive(ctx actor.Context) {

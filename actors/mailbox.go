@@ -30,6 +30,10 @@ type mailboxOptions struct {
 	// yield gives up the processor once before queueEmpty, so that posters
 	// that are ready to run join what is about to be handed over.
 	yield bool
+	// joins reports whether the actor may take a user message by more, which saves
+	// it an invocation of Proto.Actor's. Nil: none. Never for a message that
+	// Proto.Actor has a part in, or that has a sender.
+	joins func(msg any) bool
 	// refuse gets each user message that will not be handled: the one in which
 	// the actor failed, and all that was queued or comes after close. It runs in
 	// the consumer's goroutine or, after close, in the poster's. Nil drops them.
@@ -65,6 +69,7 @@ type Mailbox struct {
 	sysBatch  []any
 	sysNext   int
 	current   any       // the message in hand
+	budgeted  int       // what is left of the budget; negative: no limit
 	dirty     bool      // a queueEmpty is due
 	onWorker  bool      // the consumer runs on a worker and may block
 	toWorker  bool      // the actor asked to go on on a worker
@@ -197,19 +202,19 @@ func (m *Mailbox) start() {
 		m.workers.Go(m.onWork)
 		return
 	}
-	m.onWorker = false
-	m.run(m.budget)
+	m.onWorker, m.budgeted = false, m.budget
+	m.run()
 }
 
 func (m *Mailbox) work() {
-	m.onWorker = true
-	m.run(-1)
+	m.onWorker, m.budgeted = true, -1
+	m.run()
 }
 
 // run takes turns until the mailbox is idle or went to a worker.
-func (m *Mailbox) run(budget int) {
+func (m *Mailbox) run() {
 	for {
-		end, after := m.turn(&budget)
+		end, after := m.turn()
 		if end == offload {
 			m.workers.Go(m.onWork)
 		}
@@ -256,14 +261,14 @@ const (
 
 // turn handles messages until there are none, the budget is used up, or the
 // actor fails. It returns the mailboxes to start now.
-func (m *Mailbox) turn(budget *int) (end turnEnd, after mailboxes) {
+func (m *Mailbox) turn() (end turnEnd, after mailboxes) {
 	returned := false
 	defer func() {
 		if !returned {
 			end = m.fail(recover()) // the next turn hands over afterward
 		}
 	}()
-	end, after = m.consume(budget)
+	end, after = m.consume()
 	returned = true
 	return end, after
 }
@@ -274,12 +279,12 @@ func (m *Mailbox) takeAfterward() mailboxes {
 	return after
 }
 
-func (m *Mailbox) consume(budget *int) (turnEnd, mailboxes) {
+func (m *Mailbox) consume() (turnEnd, mailboxes) {
 	for {
 		switch {
 		case m.sysNext < len(m.sysBatch) || m.systemCount.Load() > 0:
 			m.handleSystem()
-		case m.toWorker && !m.onWorker, *budget == 0:
+		case m.toWorker && !m.onWorker, m.budgeted == 0:
 			m.toWorker = false
 			return offload, m.takeAfterward()
 		case m.suspended:
@@ -287,12 +292,7 @@ func (m *Mailbox) consume(budget *int) (turnEnd, mailboxes) {
 				return idle, after
 			}
 		case m.next < len(m.batch):
-			m.current = m.batch[m.next]
-			m.batch[m.next] = nil
-			m.next++
-			*budget--
-			m.dirty = m.onEmpty
-			m.invoker.InvokeUserMessage(m.current)
+			m.invoker.InvokeUserMessage(m.pick())
 			m.current = nil
 		case m.take():
 		case m.dirty:
@@ -310,6 +310,30 @@ func (m *Mailbox) consume(budget *int) (turnEnd, mailboxes) {
 			}
 		}
 	}
+}
+
+// pick takes the next user message into hand.
+func (m *Mailbox) pick() any {
+	m.current = m.batch[m.next]
+	m.batch[m.next] = nil
+	m.next++
+	m.budgeted--
+	m.dirty = m.onEmpty
+	return m.current
+}
+
+// more gives the actor the next user message within the same invocation, or nil
+// where another one is needed: for a message that it may not join, for a system
+// message, or on a worker. The message before counts as handled. Only the actor may
+// call it, from Receive.
+func (m *Mailbox) more() any {
+	switch {
+	case m.next == len(m.batch), m.budgeted == 0, m.suspended, m.toWorker && !m.onWorker, m.systemCount.Load() > 0:
+		return nil
+	case !m.joins(m.batch[m.next]):
+		return nil
+	}
+	return m.pick()
 }
 
 // take swaps the read batch for the queue, and reports whether there was one.

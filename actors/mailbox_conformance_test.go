@@ -25,6 +25,8 @@ var mailboxKinds = []mailboxKind{
 	ourKind("inline", mailboxOptions{budget: 16}),
 	ourKind("inline, unlimited", mailboxOptions{budget: 1 << 30}),
 	ourKind("inline yield onEmpty", mailboxOptions{budget: 16, yield: true, onEmpty: true}),
+	ourKind("joining, worker", mailboxOptions{joins: isNote}),
+	ourKind("joining, inline", mailboxOptions{joins: isNote, budget: 16, onEmpty: true}),
 }
 
 func ourKind(name string, o mailboxOptions) mailboxKind {
@@ -39,6 +41,11 @@ func ourKind(name string, o mailboxOptions) mailboxKind {
 type note struct {
 	poster, number int
 	fails          bool
+}
+
+func isNote(msg any) bool {
+	_, ok := msg.(*note)
+	return ok
 }
 
 // systemNote is a system message that Proto.Actor passes on to Receive.

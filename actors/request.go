@@ -66,6 +66,9 @@ type request struct {
 
 	// The table's.
 	where      queueKind
+	indexed    bool // in the table's index
+	hash       uint64
+	chained    *request // the next one of the bucket
 	prev, next *request
 	heapIndex  int
 	settledAt  int64 // when the table learned of it

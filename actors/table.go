@@ -23,14 +23,14 @@ const (
 // A request is in one queue at most. byKey shows the newest request of a key:
 // a repeat hides the original that it has adopted.
 type table struct {
-	byKey  map[messages.Key]*request
+	byKey  tableIndex
 	common requestList
 	others requestHeap
 	late   requestList
 	lates  int // len(late)
 }
 
-func newTable() *table { return &table{byKey: make(map[messages.Key]*request)} }
+func newTable() *table { return &table{byKey: newTableIndex()} }
 
 // add takes r, or returns messages.ErrDuplicateKey. A repeat (ISO 8583-1: the
 // MTI's last digit 1, 3 or 5) adopts what is there under its key, unless that
@@ -40,13 +40,14 @@ func (t *table) add(r *request) error {
 		t.enqueue(r)
 		return nil
 	}
-	if old := t.byKey[r.key]; old != nil {
+	if old := t.byKey.find(r.key); old != nil {
 		if !r.mti.IsRepeat() || (old.isOpen() && old.original != nil) {
 			return messages.ErrDuplicateKey
 		}
+		t.byKey.remove(old)
 		t.adopt(r, old)
 	}
-	t.byKey[r.key] = r
+	t.byKey.put(r)
 	t.enqueue(r)
 	return nil
 }
@@ -78,15 +79,15 @@ func (t *table) enqueue(r *request) {
 }
 
 // find returns the newest request of that key, or nil.
-func (t *table) find(key messages.Key) *request { return t.byKey[key] }
+func (t *table) find(key messages.Key) *request { return t.byKey.find(key) }
 
 // answered takes out r, which a response has settled, and returns the original
 // that the response answers too, when one still waits; it is then to be passed
 // to answered in its turn.
 func (t *table) answered(r *request) (original *request) {
 	t.dequeue(r)
-	if t.byKey[r.key] == r {
-		delete(t.byKey, r.key)
+	if r.indexed {
+		t.byKey.remove(r)
 	}
 	for o := r.original; o != nil; o = o.original {
 		if o.isOpen() {
@@ -109,7 +110,7 @@ func (t *table) inDoubt(r *request, until int64) {
 		return
 	}
 	r.lateUntil = until
-	if t.byKey[r.key] == r {
+	if r.indexed {
 		t.toLate(r)
 	} else {
 		r.where = inAdopted
@@ -127,18 +128,18 @@ func (t *table) leaveLate(now int64) {
 // release gives up the key of r. The original that r had adopted takes its
 // place again: it may still be answered.
 func (t *table) release(r *request) {
-	if t.byKey[r.key] != r {
+	if !r.indexed {
 		return
 	}
-	delete(t.byKey, r.key)
+	t.byKey.remove(r)
 	o := r.original
 	r.original = nil
 	switch {
 	case o == nil:
 	case o.isOpen():
-		t.byKey[o.key] = o
+		t.byKey.put(o)
 	case o.where == inAdopted:
-		t.byKey[o.key] = o
+		t.byKey.put(o)
 		t.toLate(o)
 	}
 }

@@ -250,15 +250,20 @@ func (t *table) structure(live int) (faults []string) {
 		must(r.heapIndex == i, "%p has lost its place in the heap", r)
 		must(i == 0 || t.others[(i-1)/2].deadline <= r.deadline, "the heap is out of order")
 	}
-	for key, r := range t.byKey {
+	indexed := t.byKey.all()
+	must(len(indexed) == t.byKey.n, "the index has %d requests, and says %d", len(indexed), t.byKey.n)
+	for _, r := range indexed {
 		must(held[r], "a key shows a request that is in no queue")
-		must(r.key == key && r.kind != kindPost, "a key shows another's request")
+		must(r.indexed && t.find(r.key) == r && r.kind != kindPost, "a key shows another's request")
 		for o := r.original; o != nil; o = o.original {
 			if o.where == inAdopted {
 				must(!held[o], "%p is adopted twice", o)
 				held[o] = true
 			}
 		}
+	}
+	for r := range held {
+		must(r.indexed == slices.Contains(indexed, r), "%p is wrong about its place in the index", r)
 	}
 	must(len(held) == live, "%d requests are held, not %d", len(held), live)
 	return faults

@@ -53,7 +53,7 @@ type tryWriter interface {
 
 func spawnWriter(ctx actor.Context, s *session) *actor.PID {
 	w := &writer{session: s, record: s.record, try: newTryWriter(s.socket.Conn)}
-	options := mailboxOptions{workers: s.record.workers, onEmpty: true, panicked: s.record.panickedIn("writer")}
+	options := mailboxOptions{workers: s.record.workers, onEmpty: true, joins: w.joins, panicked: s.record.panickedIn("writer")}
 	if w.try != nil {
 		options.budget, options.yield = writerBudget, true
 	}
@@ -66,7 +66,9 @@ func spawnWriter(ctx actor.Context, s *session) *actor.PID {
 func (w *writer) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *request:
-		w.queue = append(w.queue, m)
+		for more := any(m); more != nil; more = w.mailbox.more() {
+			w.queue = append(w.queue, more.(*request))
+		}
 		if w.failed != nil {
 			w.refuseQueue()
 		}
@@ -78,6 +80,11 @@ func (w *writer) Receive(ctx actor.Context) {
 		w.stop()
 		w.mailbox.close()
 	}
+}
+
+func (w *writer) joins(msg any) bool {
+	_, ok := msg.(*request)
+	return ok
 }
 
 // stop settles the posts and replies of a write that never returned: nobody

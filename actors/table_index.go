@@ -1,0 +1,73 @@
+package actors
+
+import (
+	"hash/maphash"
+
+	"github.com/isolink-go/isolink/messages"
+)
+
+// tableIndex is a map of keys to requests. The requests of a bucket are a list
+// through request.chained, so that taking one out needs no look for its key and no
+// memory: a Go map of 32-byte keys takes three times as long. The seed is random: a
+// peer cannot choose keys that meet.
+type tableIndex struct {
+	seed    maphash.Seed
+	buckets []*request // as many as a power of two
+	n       int
+}
+
+// leastBuckets is how many an index begins with.
+const leastBuckets = 16
+
+func newTableIndex() tableIndex {
+	return tableIndex{seed: maphash.MakeSeed(), buckets: make([]*request, leastBuckets)}
+}
+
+func (x *tableIndex) bucket(hash uint64) **request { return &x.buckets[hash&uint64(len(x.buckets)-1)] }
+
+// find returns the request of that key, or nil.
+func (x *tableIndex) find(key messages.Key) *request {
+	hash := maphash.Comparable(x.seed, key)
+	for r := *x.bucket(hash); r != nil; r = r.chained {
+		if r.hash == hash && r.key == key {
+			return r
+		}
+	}
+	return nil
+}
+
+// put enters r, whose key has no other request in the index.
+func (x *tableIndex) put(r *request) {
+	if x.n == len(x.buckets) {
+		x.resize(2 * x.n)
+	}
+	r.hash, r.indexed = maphash.Comparable(x.seed, r.key), true
+	b := x.bucket(r.hash)
+	r.chained, *b = *b, r
+	x.n++
+}
+
+// remove takes out r, which is in the index.
+func (x *tableIndex) remove(r *request) {
+	at := x.bucket(r.hash)
+	for *at != r {
+		at = &(*at).chained
+	}
+	*at, r.chained, r.indexed = r.chained, nil, false
+	x.n--
+	if x.n < len(x.buckets)/8 && len(x.buckets) > leastBuckets {
+		x.resize(len(x.buckets) / 2)
+	}
+}
+
+func (x *tableIndex) resize(buckets int) {
+	old := x.buckets
+	x.buckets = make([]*request, buckets)
+	for _, r := range old {
+		for r != nil {
+			next, b := r.chained, x.bucket(r.hash)
+			r.chained, *b = *b, r
+			r = next
+		}
+	}
+}
