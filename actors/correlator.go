@@ -201,7 +201,7 @@ func (c *correlator) response(f *inFrame, at int64) bool {
 	if q == nil {
 		return false
 	}
-	if f.err = c.record.keys.verify.differ(q.verify, f.verify); f.err != nil {
+	if f.err = c.record.keys.verify.differ(q.verify(), f.verify); f.err != nil {
 		return false
 	}
 	from := q.word.Load()
@@ -270,7 +270,7 @@ func (c *correlator) late(q *request, f *inFrame, at int64) {
 	told.notifier.event(messages.NewLateReply(messages.LateReply{
 		Link: q.record.name, ReceivedLink: c.record.name,
 		Key: q.key, Request: q.frame, Response: f.body, Header: f.header, RejectCode: f.rejectCode,
-		SentSession: q.session, ReceivedSession: c.session.number,
+		SentSession: uint64(q.session), ReceivedSession: c.session.number,
 		SentAt: c.record.time(q.claimedAt), SettledAt: c.record.time(q.settledAt), ReceivedAt: c.record.time(at),
 	}, c.record.config.Spec))
 }

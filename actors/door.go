@@ -45,7 +45,7 @@ func (d *Door) ExchangeWith(ctx context.Context, header, frame []byte) (replyHea
 	if err != nil {
 		return nil, nil, err
 	}
-	return q.replyHeader, reply, nil
+	return q.headerOfReply(), reply, nil
 }
 
 // Send packs a request, sends it, and unpacks its response. The message is the
@@ -147,7 +147,11 @@ func (d *Door) Write(ctx context.Context, p []byte) error {
 }
 
 func (d *Door) request(k kind, header, frame []byte) *request {
-	return &request{record: d.record, kind: k, header: header, frame: frame, start: d.record.now()}
+	q := &request{record: d.record, kind: k, frame: frame, start: d.record.now()}
+	if len(header) > 0 {
+		q.with().header = header
+	}
+	return q
 }
 
 // do takes q through the link and waits for its settling.
@@ -242,13 +246,15 @@ func (d *Door) read(q *request) (err error) {
 		q.mti, err = r.keys.mti.MTI(q.frame)
 		return err
 	}
-	if q.mti, q.key, err = r.readKey(q.header, q.frame); err != nil {
+	if q.mti, q.key, err = r.readKey(q.header(), q.frame); err != nil {
 		return err
 	}
 	if !q.mti.IsRequest() {
 		return fmt.Errorf("%w: MTI %s", messages.ErrNoRequest, q.mti)
 	}
-	q.verify = r.keys.verify.read(q.frame)
+	if values := r.keys.verify.read(q.frame); values != nil {
+		q.with().verify = values
+	}
 	return nil
 }
 

@@ -14,11 +14,11 @@ func (d *Door) commanded(msg any, sender *actor.PID) bool {
 	switch m := msg.(type) {
 	case *messages.Send:
 		q := d.request(kindSend, m.Header, m.Frame)
-		q.command = &command{to: sender, tag: m.Tag, batch: m.Batch}
+		q.with().command = &command{to: sender, tag: m.Tag, batch: m.Batch}
 		d.command(q, m.Message, m.Timeout)
 	case *messages.Post:
 		q := d.request(kindPost, m.Header, m.Frame)
-		q.command = &command{to: sender, tag: m.Tag, batch: m.Batch}
+		q.with().command = &command{to: sender, tag: m.Tag, batch: m.Batch}
 		d.command(q, m.Message, m.Timeout)
 	case *messages.Answer:
 		d.answer(&command{to: sender, tag: m.Tag, batch: m.Batch, answers: m.To}, m)
@@ -46,10 +46,11 @@ func (d *Door) command(q *request, msg *iso8583.Message, timeout time.Duration) 
 		d.refuseCommand(q, err)
 		return
 	}
-	q.command.admitted, q.command.door = q, d
+	c := q.command()
+	c.admitted, c.door = q, d
 	session.correlator.PostUserMessage(q)
 }
 
 func (d *Door) refuseCommand(q *request, cause error) {
-	d.record.deliver(q.command, nil, nil, d.refused(q, cause))
+	d.record.deliver(q.command(), nil, nil, d.refused(q, cause))
 }

@@ -35,7 +35,7 @@ func (d *Door) Forward(f *Forward, timeout time.Duration) {
 		k = kindPost
 	}
 	q := d.request(k, f.Header, f.Frame)
-	q.command = &command{to: f.To, tag: f.Tag, batch: f.Batch, forward: f}
+	q.with().command = &command{to: f.To, tag: f.Tag, batch: f.Batch, forward: f}
 	d.command(q, nil, timeout)
 }
 

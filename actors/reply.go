@@ -86,6 +86,6 @@ func (d *Door) answer(c *command, m *messages.Answer) {
 		refuse(err)
 		return
 	}
-	q.command = c
+	q.with().command = c
 	s.correlator.PostUserMessage(q)
 }

@@ -36,44 +36,87 @@ func (k kind) isExchange() bool { return k == kindSend || k == kindNetwork }
 func (k kind) isSend() bool { return k == kindSend || k == kindPost || k == kindRaw }
 
 // request is one send on its way. A new one is made for each: the table may
-// refer to it long after its caller has gone (late replies).
+// refer to it long after its caller has gone (late replies). There are many, so
+// that what few have is apart.
 type request struct {
 	word atomic.Uint32
 
 	// Set by the door, constant afterwards.
-	record   *Record
 	kind     kind
 	ownSTAN  bool // the link's allocator gave it
 	common   bool // the deadline is the link's SendTimeout away, as most are
 	mti      messages.MTI
+	session  uint32 // that it was claimed for, by the writer; no link has so many
+	record   *Record
 	key      messages.Key
-	header   []byte         // in front of frame; empty: the framing's default
-	frame    []byte         // packed message, or raw bytes; only read
-	verify   []messages.Key // values of VerifyFields; nil: none
-	start    int64          // of the call; clock time
-	deadline int64          // clock time
+	frame    []byte // packed message; only read
+	more     *more  // nil: nothing of it
+	start    int64  // of the call; clock time
+	deadline int64  // clock time
 	done     chan struct{}
-	command  *command // where the result of an actor's command goes; nil: done
 
-	// Set by the writer before it claims; to be read once claimed.
+	// Set by the writer before it claims, as session; to be read once claimed.
 	claimedAt int64
-	session   uint64
 
 	// Set by whoever settles, before done gets its signal.
+	replyHeader *[]byte // nil: none
 	reply       []byte
-	replyHeader []byte
 	err         error
 
 	// The table's.
 	where      queueKind
-	indexed    bool // in the table's index
-	hash       uint64
-	chained    *request // the next one of the bucket
+	indexed    bool
+	place      int32    // in the heap
+	hash       uint32   // of the key
+	chained    *request // the next one of the index's bucket
 	prev, next *request
-	heapIndex  int
-	settledAt  int64 // when the table learned of it
-	lateUntil  int64
 	original   *request // what this repeat has adopted
+	settledAt  int64    // when the table learned of it
+	lateUntil  int64
+}
+
+// more is what few requests have.
+type more struct {
+	header  []byte         // in front of the frame; empty: the framing's default
+	verify  []messages.Key // values of VerifyFields; nil: none
+	command *command       // where the result of an actor's command goes; nil: done
+}
+
+// with is what the request has of more, to be written.
+func (r *request) with() *more {
+	if r.more == nil {
+		r.more = new(more)
+	}
+	return r.more
+}
+
+func (r *request) header() []byte {
+	if r.more == nil {
+		return nil
+	}
+	return r.more.header
+}
+
+// headerOfReply is nil where there is none.
+func (r *request) headerOfReply() []byte {
+	if r.replyHeader == nil {
+		return nil
+	}
+	return *r.replyHeader
+}
+
+func (r *request) verify() []messages.Key {
+	if r.more == nil {
+		return nil
+	}
+	return r.more.verify
+}
+
+func (r *request) command() *command {
+	if r.more == nil {
+		return nil
+	}
+	return r.more.command
 }
 
 // claim takes the request for writing; false when it has settled meanwhile.
@@ -81,7 +124,7 @@ func (r *request) claim(session uint64, now int64) bool {
 	if r.word.Load() != wordQueued {
 		return false
 	}
-	r.session, r.claimedAt = session, now
+	r.session, r.claimedAt = uint32(session), now
 	return r.word.CompareAndSwap(wordQueued, wordClaimed)
 }
 
@@ -106,7 +149,7 @@ func (r *request) takeAny() (from uint32, ok bool) {
 }
 
 // size is how many bytes it takes on the wire, those of the framing apart.
-func (r *request) size() int { return len(r.header) + len(r.frame) }
+func (r *request) size() int { return len(r.header()) + len(r.frame) }
 
 // repeatsClaimed reports whether r is the repeat of a request that the peer may
 // have read. Only the correlator may call it.

@@ -310,7 +310,7 @@ func TestClaimAgainstDeadline(t *testing.T) {
 func TestRequestPrintsNoMessage(t *testing.T) {
 	const pan = "4111111111111111"
 	q := &request{
-		mti: mtiRequest, key: stanKeys[1], frame: []byte(pan), reply: []byte(pan), command: &command{tag: pan},
+		mti: mtiRequest, key: stanKeys[1], frame: []byte(pan), reply: []byte(pan), more: &more{command: &command{tag: pan}, header: []byte(pan)},
 		original: &request{frame: []byte(pan)},
 	}
 	in := &batch{frames: []inFrame{{mti: mtiRequest, key: stanKeys[1], body: []byte(pan)}}}

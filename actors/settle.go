@@ -13,7 +13,11 @@ func (q *request) answer(from uint32, header, reply []byte) bool {
 	if !q.take(from) {
 		return false
 	}
-	q.replyHeader, q.reply = header, reply
+	q.reply = reply
+	if len(header) > 0 {
+		own := header // header itself would cost an allocation each time
+		q.replyHeader = &own
+	}
 	q.countOutcome(nil)
 	q.signal()
 	return true
@@ -77,8 +81,8 @@ func (q *request) failed(outcome, cause error) {
 	if !q.triesAnotherSTAN(cause) {
 		q.countOutcome(outcome)
 	}
-	if q.command != nil && q.command.answers != nil && outcome == messages.ErrNotSent {
-		q.command.answers.GiveBackReply()
+	if c := q.command(); c != nil && c.answers != nil && outcome == messages.ErrNotSent {
+		c.answers.GiveBackReply()
 	}
 	q.signal()
 }
@@ -86,7 +90,7 @@ func (q *request) failed(outcome, cause error) {
 // triesAnotherSTAN reports whether the door sends the message again, by another
 // request: one send has one outcome.
 func (q *request) triesAnotherSTAN(cause error) bool {
-	return q.ownSTAN && q.kind == kindSend && q.command == nil && errors.Is(cause, messages.ErrDuplicateKey)
+	return q.ownSTAN && q.kind == kindSend && q.command() == nil && errors.Is(cause, messages.ErrDuplicateKey)
 }
 
 func (q *request) sendError(outcome, cause error) *messages.SendError {
@@ -95,7 +99,7 @@ func (q *request) sendError(outcome, cause error) *messages.SendError {
 		Link: r.name, Key: q.key, Took: time.Duration(r.now() - q.start), Outcome: outcome, Cause: cause,
 	}
 	if outcome != messages.ErrNotSent {
-		e.Session = q.session
+		e.Session = uint64(q.session)
 	}
 	return e
 }
@@ -135,8 +139,8 @@ func (q *request) countOutcome(outcome error) {
 // signal tells who waits. It never blocks: done has room for the one signal,
 // and a courier has a queue for what was admitted.
 func (q *request) signal() {
-	if q.command != nil {
-		q.record.deliver(q.command, q.replyHeader, q.reply, q.err)
+	if c := q.command(); c != nil {
+		q.record.deliver(c, q.headerOfReply(), q.reply, q.err)
 		return
 	}
 	q.done <- struct{}{}

@@ -157,7 +157,7 @@ func (t *table) dequeue(r *request) {
 		t.common.remove(r)
 		t.countOpen(r, -1)
 	case inHeap:
-		heap.Remove(&t.others, r.heapIndex)
+		heap.Remove(&t.others, int(r.place))
 		t.countOpen(r, -1)
 	case inLate:
 		t.late.remove(r)
@@ -272,13 +272,13 @@ func (h requestHeap) Len() int           { return len(h) }
 func (h requestHeap) Less(i, j int) bool { return h[i].deadline < h[j].deadline }
 func (h requestHeap) Swap(i, j int) {
 	h[i], h[j] = h[j], h[i]
-	h[i].heapIndex, h[j].heapIndex = i, j
+	h[i].place, h[j].place = int32(i), int32(j)
 }
 
 // Push is for container/heap only.
 func (h *requestHeap) Push(x any) {
 	r := x.(*request)
-	r.heapIndex = len(*h)
+	r.place = int32(len(*h))
 	*h = append(*h, r)
 }
 

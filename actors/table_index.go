@@ -23,11 +23,13 @@ func newTableIndex() tableIndex {
 	return tableIndex{seed: maphash.MakeSeed(), buckets: make([]*request, leastBuckets)}
 }
 
-func (x *tableIndex) bucket(hash uint64) **request { return &x.buckets[hash&uint64(len(x.buckets)-1)] }
+func (x *tableIndex) bucket(hash uint32) **request { return &x.buckets[hash&uint32(len(x.buckets)-1)] }
+
+func (x *tableIndex) hash(key messages.Key) uint32 { return uint32(maphash.Comparable(x.seed, key)) }
 
 // find returns the request of that key, or nil.
 func (x *tableIndex) find(key messages.Key) *request {
-	hash := maphash.Comparable(x.seed, key)
+	hash := x.hash(key)
 	for r := *x.bucket(hash); r != nil; r = r.chained {
 		if r.hash == hash && r.key == key {
 			return r
@@ -41,7 +43,7 @@ func (x *tableIndex) put(r *request) {
 	if x.n == len(x.buckets) {
 		x.resize(2 * x.n)
 	}
-	r.hash, r.indexed = maphash.Comparable(x.seed, r.key), true
+	r.hash, r.indexed = x.hash(r.key), true
 	b := x.bucket(r.hash)
 	r.chained, *b = *b, r
 	x.n++

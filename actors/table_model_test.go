@@ -247,7 +247,7 @@ func (t *table) structure(live int) (faults []string) {
 	must(walk(t.late, inLate, (*request).byLateUntil) == t.lates, "lates is not the length of late")
 	for i, r := range t.others {
 		hold(r, inHeap)
-		must(r.heapIndex == i, "%p has lost its place in the heap", r)
+		must(int(r.place) == i, "%p has lost its place in the heap", r)
 		must(i == 0 || t.others[(i-1)/2].deadline <= r.deadline, "the heap is out of order")
 	}
 	indexed := t.byKey.all()

@@ -174,7 +174,7 @@ func (w *writer) appendTo(dst []byte, q *request) ([]byte, error) {
 	if q.kind == kindRaw {
 		return append(dst, q.frame...), nil
 	}
-	return w.record.config.Framing.Append(dst, q.header, q.frame)
+	return w.record.config.Framing.Append(dst, q.header(), q.frame)
 }
 
 // frameError is the cause of a send whose frame the framing refused.
