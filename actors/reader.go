@@ -12,11 +12,12 @@ import (
 	"github.com/isolink-go/isolink/messages"
 )
 
-// A session begins with a small read buffer, and gets the large one when that
+// A session begins with a small read buffer, and gets a larger one each time that
 // was filled: most links are idle most of the time. In bytes.
 const (
-	smallBuffer = 4 << 10
-	largeBuffer = 64 << 10
+	smallBuffer  = 512
+	largeBuffer  = 64 << 10
+	bufferGrowth = 8
 )
 
 // reader is the actor that owns the goroutine blocked in Read. The goroutine
@@ -35,7 +36,7 @@ func spawnReader(ctx actor.Context, s *session) *actor.PID {
 // Receive starts the goroutine.
 func (r *reader) Receive(ctx actor.Context) {
 	if _, ok := ctx.Message().(*actor.Started); ok {
-		r.loop.session.record.workers.Go(r.loop.run)
+		r.loop.session.record.workers.GoLong(r.loop.run)
 	}
 }
 
@@ -53,7 +54,7 @@ type readLoop struct {
 	session *session
 	batch   *batch // being filled; nil: none taken yet
 	made    int    // batches made so far, at most batches
-	filled  bool   // a read filled its buffer
+	filled  bool   // a read filled its buffer, since that has grown
 	alive   keepAlives
 	rest    []byte // to be read first: what came before the session, or what the small buffer held
 }
@@ -89,7 +90,8 @@ func (l *readLoop) run() {
 func (l *readLoop) grow(small *bufio.Reader) *bufio.Reader {
 	held, _ := small.Peek(small.Buffered()) // cannot fail: it asks for what is there
 	l.rest = append([]byte(nil), held...)
-	return bufio.NewReaderSize(l, largeBuffer)
+	l.filled = false
+	return bufio.NewReaderSize(l, min(bufferGrowth*small.Size(), largeBuffer))
 }
 
 func readError(err error) error {

@@ -47,6 +47,15 @@ func (w *Workers) Go(fn func()) {
 	go w.work(fn)
 }
 
+// GoLong is Go for a fn that lasts: it gets a goroutine of its own, whose stack is no
+// larger than it needs, and leaves the pool's to others.
+func (w *Workers) GoLong(fn func()) {
+	w.mu.Lock()
+	w.busy++
+	w.mu.Unlock()
+	go w.runOne(fn, nil)
+}
+
 func (w *Workers) work(fn func()) {
 	ch := make(chan func(), 1)
 	for {
@@ -60,7 +69,7 @@ func (w *Workers) work(fn func()) {
 	}
 }
 
-// runOne runs fn and reports whether the goroutine stays, on ch. The count is
+// runOne runs fn and reports whether the goroutine stays, on ch; nil: never. The count is
 // kept in a deferred call: fn may end its goroutine (runtime.Goexit).
 func (w *Workers) runOne(fn func(), ch chan func()) (stay bool) {
 	returned := false
@@ -75,7 +84,7 @@ func (w *Workers) runOne(fn func(), ch chan func()) (stay bool) {
 			}
 			return
 		}
-		if returned && len(w.idle) < maxIdleWorkers {
+		if returned && ch != nil && len(w.idle) < maxIdleWorkers {
 			w.idle = append(w.idle, ch)
 			stay = true
 		}
