@@ -63,6 +63,17 @@
 // without what hosts pad in their own ways (Normalized). A KeyFunc makes it of
 // something else; HeaderKey is one.
 //
+// # Views
+//
+// A Viewer, made once for a specification, looks into packed messages: a View reads
+// MTI, bitmaps and fields without unpacking the message, and its Patch makes another
+// message of it, a response of a request for instance, with changes of some fields
+// and all others as they came.
+//
+//	v, err := in.View() // or link.Viewer().View(frame)
+//	terminal, err := v.String(41)
+//	reply, err := v.Patch(nil, messages.SetMTI(response), messages.SetField(39, "00"))
+//
 // # Card data
 //
 // Errors, events and commands print and log without any part of a message;

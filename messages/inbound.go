@@ -55,7 +55,7 @@ type Replier interface {
 }
 
 // NewInbound is for links: the caller fills in the exported fields. spec is what
-// Message unpacks with.
+// Message unpacks with; a Replier has View's Viewer where it has a method Viewer.
 func NewInbound(spec *iso8583.MessageSpec, r Replier) *Inbound {
 	return &Inbound{spec: spec, replier: r}
 }
@@ -63,6 +63,20 @@ func NewInbound(spec *iso8583.MessageSpec, r Replier) *Inbound {
 // Message unpacks the request, in the caller's goroutine, anew with each call.
 // It returns a *CodecError when it cannot be unpacked.
 func (in *Inbound) Message() (*iso8583.Message, error) { return Unpack(in.spec, in.Frame) }
+
+// View looks into Frame, without unpacking it. The error is that of Viewer.View. A
+// link makes its Viewer once; with another Replier that has no method Viewer, each
+// call makes one.
+func (in *Inbound) View() (View, error) {
+	if s, ok := in.replier.(interface{ Viewer() *Viewer }); ok {
+		return s.Viewer().View(in.Frame)
+	}
+	viewer, err := NewViewer(in.spec)
+	if err != nil {
+		return View{}, err
+	}
+	return viewer.View(in.Frame)
+}
 
 // Reply packs msg and sends it to the peer, in the session that the request came
 // by, behind the request's header as ReplyHeader gives it. The message is the

@@ -39,13 +39,8 @@ type keyPlan struct {
 	fields []int       // the key fields, in the order of their values in the key
 }
 
-// Read works without allocating up to so many key fields, words of bits (the 192
-// fields of ISO 8583) and bytes of a value that has to be rendered.
-const (
-	fewKeyFields = 8
-	fewWords     = 3
-	valueSpace   = 64
-)
+// Read works without allocating up to so many key fields.
+const fewKeyFields = 8
 
 // NewKeyReader returns a KeyReader for keys that are made of fields, in this
 // order; without any, of field 11, the systems trace audit number.
@@ -71,23 +66,14 @@ func NewKeyReader(spec *iso8583.MessageSpec, fields ...int) (*KeyReader, error) 
 		return nil, fmt.Errorf("key reader: %w", err)
 	}
 
-	plan := &keyPlan{
-		steps:  make([]fieldStep, slices.Max(fields)+1),
-		fields: slices.Clone(fields),
-	}
-
-	for id := range plan.steps {
-		plan.steps[id] = compileField(spec.Fields[id])
-		if id == 1 || bitmap.announces(id) {
-			plan.steps[id] = fieldStep{kind: stepPresence}
-		}
-	}
+	made := compileLayout(spec, bitmap, slices.Max(fields))
+	plan := &keyPlan{steps: made.steps, fields: slices.Clone(fields)}
 
 	for slot, id := range fields {
 		plan.steps[id].slot = slot + 1
 	}
 
-	r := &KeyReader{mti: compileMTI(spec), bitmap: bitmap}
+	r := &KeyReader{mti: made.mti, bitmap: bitmap}
 	for class := range r.classes {
 		r.classes[class] = plan
 	}
@@ -133,7 +119,7 @@ func (r *KeyReader) MTI(body []byte) (MTI, error) { return r.mti.MTI(body) }
 func (r *KeyReader) Read(body []byte) (MTI, Key, error) {
 	mti, size, err := r.mti.read(body)
 	if err != nil {
-		return MTI{}, Key{}, err
+		return MTI{}, Key{}, malformed(MTI{}, 0, 0, err)
 	}
 
 	var key Key
@@ -149,7 +135,7 @@ func (r *KeyReader) Read(body []byte) (MTI, Key, error) {
 func (r *KeyReader) KeyOf(m *Received) (Key, error) {
 	own, size, err := r.mti.read(m.Frame)
 	if err != nil {
-		return Key{}, err
+		return Key{}, malformed(MTI{}, 0, 0, err)
 	}
 
 	if !m.MTI.Valid() {
@@ -225,7 +211,7 @@ func (r *KeyReader) locate(plan *keyPlan, mti MTI, body []byte, at int, found []
 		words = make([]uint64, last/64+1)
 	}
 
-	size, err := r.bitmap.read(body[at:], words)
+	size, _, err := r.bitmap.read(body[at:], words)
 	if err != nil {
 		return malformed(mti, 1, at, err)
 	}
@@ -266,4 +252,9 @@ func (r *KeyReader) locate(plan *keyPlan, mti MTI, body []byte, at int, found []
 	}
 
 	return nil
+}
+
+// malformed says at which offset of the frame the field at fault begins.
+func malformed(mti MTI, field, offset int, reason error) error {
+	return &KeyError{MTI: mti, Field: field, Err: fmt.Errorf("at offset %d: %w", offset, reason)}
 }

@@ -1,6 +1,11 @@
 package messages
 
-import "github.com/moov-io/iso8583"
+import (
+	"encoding/hex"
+
+	"github.com/moov-io/iso8583"
+	"github.com/moov-io/iso8583/field"
+)
 
 // MTIReader reads the MTI from packed messages of one specification. It does not
 // change and is safe for concurrent use.
@@ -31,22 +36,26 @@ func compileMTI(spec *iso8583.MessageSpec) MTIReader {
 // not changed. The error is a [*KeyError] for field 0.
 func (r *MTIReader) MTI(body []byte) (MTI, error) {
 	mti, _, err := r.read(body)
+	if err != nil {
+		return MTI{}, malformed(MTI{}, 0, 0, err)
+	}
 
-	return mti, err
+	return mti, nil
 }
 
-// read returns the MTI and the number of bytes that it takes.
+// read returns the MTI and the number of bytes that it takes, or the reason why
+// there is none.
 func (r *MTIReader) read(body []byte) (MTI, int, error) {
 	var mti, space MTI
 
 	value, size, err := r.step.read(space[:0], body)
 	if err != nil {
-		return MTI{}, 0, malformed(MTI{}, 0, 0, err)
+		return MTI{}, 0, err
 	}
 
 	missing := len(mti) - len(value)
 	if missing < 0 || missing > 0 && !r.fill {
-		return MTI{}, 0, malformed(MTI{}, 0, 0, errNotAnMTI)
+		return MTI{}, 0, errNotAnMTI
 	}
 
 	for i := range missing {
@@ -56,10 +65,25 @@ func (r *MTIReader) read(body []byte) (MTI, int, error) {
 	copy(mti[missing:], value)
 
 	if !mti.Valid() {
-		return MTI{}, 0, malformed(MTI{}, 0, 0, errNotAnMTI)
+		return MTI{}, 0, errNotAnMTI
 	}
 
 	return mti, size, nil
+}
+
+// pack appends mti, so that it is read again, to dst. room is how much to make where
+// dst has too little.
+func (r *MTIReader) pack(dst []byte, mti MTI, room int) ([]byte, error) {
+	switch r.step.source.(type) {
+	case *field.Binary, *field.Hex:
+		var packed [2]byte
+
+		_, _ = hex.Decode(packed[:], mti[:]) // it is digits
+
+		return r.step.pack(dst, string(packed[:]), room)
+	}
+
+	return r.step.pack(dst, string(mti[:]), room)
 }
 
 // dropsLeadingZeros reports whether the values of a field have lost their leading

@@ -89,7 +89,19 @@ func vocabulary(t *testing.T) []any {
 	inbound := messages.NewInbound(msg.GetSpec(), nil)
 	inbound.MTI, inbound.Key, inbound.KeyErr, inbound.Frame, inbound.Header = mti, key, keyErr, frame, frame
 
+	viewer, err := messages.NewViewer(msg.GetSpec())
+	require.NoError(t, err)
+	view, err := viewer.View(frame)
+	require.NoError(t, err)
+	cut, err := viewer.View(frame[:40])
+	require.NoError(t, err)
+	_, viewErr := cut.String(45)
+	require.Error(t, viewErr)
+	_, patchErr := view.Patch(nil, messages.SetField(11, pan))
+	require.Error(t, patchErr)
+
 	all := []any{
+		&view, viewErr, patchErr, messages.SetField(2, pan),
 		&messages.StateChanged{Link: "visa-1", Reason: sendErr}, &messages.SessionChanged{Link: "visa-1", Reason: codecErr},
 		messages.NewLateReply(messages.LateReply{Key: key, Request: frame, Response: frame, Header: frame}, msg.GetSpec()),
 		&messages.Unmatched{MTI: mti, Key: key, Err: keyErr, Frame: frame, Header: frame},
@@ -131,7 +143,7 @@ func TestVocabularyPrintsNoCardData(t *testing.T) {
 	}
 	for _, name := range []string{
 		"Send", "Post", "Answer", "Inbound", "Result", "Results", "RequestsDropped", "Refused", "AcceptFailed", "StateChanged", "SessionChanged", "CertificatesFailed", "LateReply", "Unmatched", "EchoFailed", "ReadIdle", "SignFailed", "Panicked",
-		"EventsDropped", "SendError", "CodecError", "KeyError", "DrainError", "Key", "MTI",
+		"EventsDropped", "SendError", "CodecError", "KeyError", "DrainError", "Key", "MTI", "View", "Edit", "FrameError",
 	} {
 		assert.True(t, seen["messages."+name], name)
 	}

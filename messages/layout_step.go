@@ -13,7 +13,9 @@ type fieldStep struct {
 	encoding  encodingKind
 	pad       padKind
 	padByte   byte
-	prefix    lengthPrefix
+	// packs is set if the field is packed without its own code.
+	packs  bool
+	prefix lengthPrefix
 	// max is the length of a fixed field and the greatest of any other, in units
 	// of the encoding (characters, digits or bytes).
 	max int
@@ -40,17 +42,25 @@ const (
 
 // size returns how many bytes the field at the beginning of src takes.
 func (s *fieldStep) size(src []byte) (int, error) {
+	_, size, err := s.extent(src)
+
+	return size, err
+}
+
+// extent returns how many bytes the field at the beginning of src takes, and how
+// many of them are its length prefix, as far as that is known.
+func (s *fieldStep) extent(src []byte) (head, size int, err error) {
 	switch s.kind {
 	case stepFixed, stepMeasured:
 		head, content, _, err := s.measure(src)
 
-		return head + content, err
+		return head, head + content, err
 	case stepForeign:
 		size, _, err := unpackForeign(s.source, src, false)
 
-		return size, err
+		return 0, size, err
 	default:
-		return 0, errNotInSpec
+		return 0, 0, errNotInSpec
 	}
 }
 

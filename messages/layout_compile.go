@@ -59,6 +59,7 @@ func compileField(f field.Field) fieldStep {
 		s.value = valueForeign
 	}
 
+	s.packs = s.canPack(spec)
 	fixSize(&s)
 
 	return s

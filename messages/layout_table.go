@@ -7,7 +7,7 @@ import (
 )
 
 // The characters that bytes on the wire stand for, in Latin-1, of which ASCII is
-// the first half. moov's encoders hold the tables but do not export them; every
+// the first half, and the other way around. moov's encoders hold the tables but do not export them; every
 // byte is decodable in both, so that there is no error to look at.
 var (
 	asciiText = newTable(func(b byte) byte { return b })
@@ -16,6 +16,12 @@ var (
 		text, _, _ := encoding.EBCDIC.Decode([]byte{b}, 1)
 
 		return text[0]
+	})
+
+	ebcdicBytes = newTable(func(b byte) byte {
+		packed, _ := encoding.EBCDIC.Encode([]byte{b})
+
+		return packed[0]
 	})
 
 	ebcdic1047Text = newTable(func(b byte) byte {

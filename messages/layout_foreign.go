@@ -66,6 +66,53 @@ func unpackForeignBitmap(source *field.Bitmap, src []byte) (raw []byte, size int
 	return raw, size, err
 }
 
+// packForeign packs a value with the code of the specification's field.
+func packForeign(source field.Field, value string) (packed []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			packed, err = nil, foreignPanic(p)
+		}
+	}()
+
+	f := field.NewInstanceOf(source)
+	if err := f.SetBytes([]byte(value)); err != nil {
+		return nil, errForeignRefused
+	}
+
+	packed, err = f.Pack()
+	if err != nil {
+		return nil, errForeignRefused
+	}
+
+	return packed, nil
+}
+
+// packForeignBitmap packs the bitmap that announces all fields of words.
+func packForeignBitmap(source *field.Bitmap, words []uint64) (packed []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			packed, err = nil, foreignPanic(p)
+		}
+	}()
+
+	f := field.NewBitmap(source.Spec())
+
+	for id := range fieldsIn(words) {
+		f.Set(id)
+
+		if !f.IsSet(id) {
+			return nil, errNoBit
+		}
+	}
+
+	packed, err = f.Pack()
+	if err != nil {
+		return nil, errForeignRefused
+	}
+
+	return packed, nil
+}
+
 func foreignPanic(p any) error {
 	return fmt.Errorf("panic in the field's own code (%T)", p)
 }

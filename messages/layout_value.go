@@ -69,22 +69,46 @@ func (s *fieldStep) appendValue(dst, content []byte, units int) ([]byte, error) 
 	return append(dst[:start], s.pad.trim(dst[start:], s.padByte)...), nil
 }
 
+// numberSpace is how many digits of a number, leading zeros included, are read
+// without allocating.
+const numberSpace = 64
+
 // appendRendered does it for values that are not the decoded text.
 func (s *fieldStep) appendRendered(dst, content []byte, units int) ([]byte, error) {
-	var space [valueSpace]byte
+	if s.value == valueHex {
+		return s.appendBytes(dst, content, units)
+	}
+
+	var space [numberSpace]byte
 
 	text, err := s.encoding.decode(space[:0], content, units)
 	if err != nil {
 		return dst, err
 	}
 
-	text = s.pad.trim(text, s.padByte)
+	return appendNumber(dst, s.pad.trim(text, s.padByte))
+}
 
-	if s.value == valueNumber {
-		return appendNumber(dst, text)
+// appendBytes does it for a value that is shown in hex, which may be long: it is
+// decoded in dst, and made hex where it is.
+func (s *fieldStep) appendBytes(dst, content []byte, units int) ([]byte, error) {
+	start := len(dst)
+
+	dst, err := s.encoding.decode(dst, content, units)
+	if err != nil {
+		return dst, err
 	}
 
-	return appendHex(dst, text), nil
+	dst = append(dst[:start], s.pad.trim(dst[start:], s.padByte)...)
+	n := len(dst) - start
+	dst = append(dst, dst[start:]...)
+
+	for i := n - 1; i >= 0; i-- {
+		b := dst[start+i]
+		dst[start+2*i], dst[start+2*i+1] = upperHex[b>>4], upperHex[b&0x0f]
+	}
+
+	return dst, nil
 }
 
 // decode appends the decoded content to dst.
@@ -185,12 +209,12 @@ func appendNumber(dst, text []byte) ([]byte, error) {
 	return strconv.AppendInt(dst, n, 10), nil
 }
 
+const upperHex = "0123456789ABCDEF"
+
 // appendHex appends content in upper-case hex.
 func appendHex(dst, content []byte) []byte {
-	const digits = "0123456789ABCDEF"
-
 	for _, b := range content {
-		dst = append(dst, digits[b>>4], digits[b&0x0f])
+		dst = append(dst, upperHex[b>>4], upperHex[b&0x0f])
 	}
 
 	return dst
