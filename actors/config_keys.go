@@ -43,6 +43,7 @@ func (f *faults) matching(c LinkConfig) (m matching) {
 		f.add("Spec", "%v", err)
 		return m
 	}
+	m.viewer, _ = messages.NewViewer(c.Spec) // which errs where NewMTIReader does
 	if c.KeyFunc != nil {
 		f.onlyKeyFunc(c)
 	} else {

@@ -7,9 +7,11 @@ import (
 	"github.com/isolink-go/isolink/messages"
 )
 
-// matching is what a link needs to match responses with requests.
+// matching is what a link needs to read of messages: to match responses with
+// requests, and to look into them.
 type matching struct {
 	mti    *messages.MTIReader
+	viewer *messages.Viewer
 	fields *messages.KeyReader // nil: KeyFunc makes the keys
 	verify *verifier
 }

@@ -16,6 +16,9 @@ func (s *session) ReplyHeader(in *messages.Inbound) []byte {
 	return framing.ReplyHeader(s.record.config.Framing, in.Header)
 }
 
+// Viewer lets messages.Inbound have its View.
+func (s *session) Viewer() *messages.Viewer { return s.record.Viewer() }
+
 // Reply is described at messages.Inbound.
 func (s *session) Reply(ctx context.Context, in *messages.Inbound, header, frame []byte) error {
 	q, err := s.replyTo(in, header, frame)

@@ -43,7 +43,8 @@ func (c *Choice) Name(i int) string { return c.links[i].name }
 // come by the group included.
 func (c *Choice) InFlight(i int) int64 { return c.inFlight[i] }
 
-// Frame is the packed message, which must not be changed or kept.
+// Frame is the packed message, which must not be changed or kept. A messages.Viewer,
+// made once for the strategy, reads its fields.
 func (c *Choice) Frame() []byte { return c.frame }
 
 // RoundRobin takes one link after the other.

@@ -163,6 +163,7 @@ func TestUnknownLink(t *testing.T) {
 		assert.ErrorContains(t, err, "nobody", name)
 	}
 	assert.Nil(t, l.PID())
+	assert.Nil(t, l.Viewer())
 	assert.Equal(t, "nobody", l.Name())
 	assert.Equal(t, supervisor.Status{Name: "nobody"}, l.Status())
 }

@@ -54,7 +54,7 @@ func (l *Link) Send(ctx context.Context, msg *iso8583.Message) (*iso8583.Message
 // Exchange sends a packed request and returns its packed response, which is
 // the caller's. The link owns frame from here on: it may be queued, or kept
 // for a late reply, after the call has returned. Deadline and errors are as
-// Send's, without ErrPack and ErrUnpack.
+// Send's, without ErrPack and ErrUnpack. Viewer reads fields of either frame.
 func (l *Link) Exchange(ctx context.Context, frame []byte) ([]byte, error) {
 	if l.record == nil {
 		return nil, l.unknown()
@@ -71,6 +71,15 @@ func (l *Link) ExchangeWith(ctx context.Context, header, frame []byte) (replyHea
 		return nil, nil, l.unknown()
 	}
 	return l.record.Door().ExchangeWith(ctx, header, frame)
+}
+
+// Viewer looks into packed messages of the link's specification, requests and
+// responses of Exchange alike, and makes other ones of them. Nil for an unknown link.
+func (l *Link) Viewer() *messages.Viewer {
+	if l.record == nil {
+		return nil
+	}
+	return l.record.Viewer()
 }
 
 // Post packs and sends a message that gets no response. It returns nil when
