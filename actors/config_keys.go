@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/isolink-go/isolink/messages"
 )
@@ -43,7 +44,10 @@ func (f *faults) matching(c LinkConfig) (m matching) {
 		f.add("Spec", "%v", err)
 		return m
 	}
-	m.viewer, _ = messages.NewViewer(c.Spec) // which errs where NewMTIReader does
+	m.viewer = sync.OnceValue(func() *messages.Viewer {
+		v, _ := messages.NewViewer(c.Spec) // errs where NewMTIReader does
+		return v
+	})
 	if c.KeyFunc != nil {
 		f.onlyKeyFunc(c)
 	} else {

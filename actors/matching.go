@@ -11,8 +11,8 @@ import (
 // requests, and to look into them.
 type matching struct {
 	mti    *messages.MTIReader
-	viewer *messages.Viewer
-	fields *messages.KeyReader // nil: KeyFunc makes the keys
+	viewer func() *messages.Viewer // made when it is asked for: it knows all fields
+	fields *messages.KeyReader     // nil: KeyFunc makes the keys
 	verify *verifier
 }
 

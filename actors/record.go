@@ -139,7 +139,7 @@ func (r *Record) Shut() {
 func (r *Record) Name() string { return r.name }
 
 // Viewer looks into messages of the link's specification.
-func (r *Record) Viewer() *messages.Viewer { return r.keys.viewer }
+func (r *Record) Viewer() *messages.Viewer { return r.keys.viewer() }
 
 // Accepts is the name of the acceptor that the link's peer connects to, or empty.
 func (r *Record) Accepts() string { return r.config.Accept }
