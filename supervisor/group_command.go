@@ -85,6 +85,9 @@ func (c *groupCommand) next() (err error) {
 	if c.trial, err = c.choose(); err != nil {
 		return err
 	}
+	if len(c.tried) > 0 { // counted first: the link may settle it at once
+		c.group.passedOn.Add(1)
+	}
 	// A link takes 0 for its own SendTimeout.
 	left := max(min(time.Until(c.until), c.link.timeout), 1)
 	c.link.record.Door().Forward(&c.forward, left)
@@ -103,7 +106,6 @@ func (c *groupCommand) settled(r *messages.Result) bool {
 	if curable(r.Err) && time.Now().Before(c.until) {
 		c.tried = append(c.tried, c.link)
 		if c.next() == nil {
-			c.group.passedOn.Add(1)
 			return false
 		}
 	}

@@ -42,6 +42,9 @@ func (p *groupPass) run(ctx context.Context) error {
 			}
 			return p.result(last)
 		}
+		if last != nil {
+			p.group.passedOn.Add(1)
+		}
 		err = p.give(ctx)
 		if !p.post {
 			p.note(trial, err)
@@ -51,7 +54,6 @@ func (p *groupPass) run(ctx context.Context) error {
 		}
 		last = err
 		p.tried = append(p.tried, p.link)
-		p.group.passedOn.Add(1)
 	}
 }
 
