@@ -21,6 +21,10 @@ func run(ctx context.Context, o options, out io.Writer) (answered bool, err erro
 	if o.verbose {
 		logger = slog.New(slog.NewTextHandler(out, nil))
 	}
+	stans, err := messages.NewSTANs(messages.STANConfig{Store: traffic.STANsFrom(o.stan)})
+	if err != nil {
+		return false, err
+	}
 	manager, err := supervisor.New(nil, supervisor.Config{Links: o.links, Logger: logger})
 	if err != nil {
 		return false, err
@@ -34,7 +38,7 @@ func run(ctx context.Context, o options, out io.Writer) (answered bool, err erro
 	if err := awaitUp(ctx, manager, o.wait); err != nil {
 		return false, err
 	}
-	tally := send(ctx, o, manager, out)
+	tally := send(ctx, o, manager, stans, out)
 	report(out, manager, tally)
 	total := tally.Total()
 	return total.Sent > 0 && total.Answered() == total.Sent, nil
@@ -52,7 +56,7 @@ func awaitUp(ctx context.Context, manager *supervisor.Manager, wait time.Duratio
 	return errors.Join(faults...)
 }
 
-func send(ctx context.Context, o options, manager *supervisor.Manager, out io.Writer) *traffic.Tally {
+func send(ctx context.Context, o options, manager *supervisor.Manager, stans *messages.STANs, out io.Writer) *traffic.Tally {
 	if o.length > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, o.length)
@@ -61,10 +65,10 @@ func send(ctx context.Context, o options, manager *supervisor.Manager, out io.Wr
 	links := manager.Links()
 	tally := traffic.NewTally(len(links))
 	sender := traffic.Sender{
-		Spec: o.spec, Samples: o.samples, Observer: tally,
+		Spec: o.spec, Samples: o.samples, STANs: stans, Observer: tally,
 		// References of later runs do not meet those of this one.
-		Numbers: traffic.NewNumbers(o.stan, uint64(time.Now().UnixMicro())),
-		Rate:    o.rate, Count: o.count, Timeout: o.timeout,
+		FirstReference: uint64(time.Now().UnixMicro()),
+		Rate:           o.rate, Count: o.count, Timeout: o.timeout,
 	}
 	for _, link := range links {
 		sender.Links = append(sender.Links, link)

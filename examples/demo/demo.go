@@ -35,7 +35,7 @@ type demo struct {
 	out     io.Writer
 	names   []string
 	plan    [][]issuer.Fault
-	numbers *traffic.Numbers
+	stans   *messages.STANs
 	samples *traffic.Samples
 	ledger  *ledger
 	book    *book
@@ -47,8 +47,13 @@ type demo struct {
 // error when there was nothing to check. When ctx ends early, it ends the run in
 // order; what needs a whole run is then not checked.
 func run(ctx context.Context, o options, out io.Writer) (ok bool, err error) {
+	// All that the links send is numbered by it: requests, sign-on, echo.
+	stans, err := messages.NewSTANs(messages.STANConfig{})
+	if err != nil {
+		return false, err
+	}
 	d := &demo{
-		options: o, out: out, numbers: traffic.NewNumbers(1, 1), ledger: new(ledger), book: newBook(links),
+		options: o, out: out, stans: stans, ledger: new(ledger), book: newBook(links),
 		plan: issuer.NewPlan(o.seed, o.length(), links),
 	}
 	goroutines := runtime.NumGoroutine()
@@ -108,7 +113,7 @@ func (d *demo) connect(hostTLS, linkTLS *tls.Config, logger *slog.Logger) (err e
 		name := fmt.Sprintf("link-%d", i+1)
 		d.names = append(d.names, name)
 		config.Links = append(config.Links,
-			observe(linkConfig(name, d.hosts[i].Addr(), linkTLS, d.numbers, logger), d.book, i))
+			observe(linkConfig(name, d.hosts[i].Addr(), linkTLS, d.stans, logger), d.book, i))
 	}
 	d.manager, err = supervisor.New(nil, config)
 	return err
@@ -135,7 +140,7 @@ func (d *demo) course(ctx context.Context) (settled bool, up int, err error) {
 
 func (d *demo) sender() *traffic.Sender {
 	s := &traffic.Sender{
-		Spec: spec87.Spec, Samples: d.samples, Numbers: d.numbers, Observer: d.book,
+		Spec: spec87.Spec, Samples: d.samples, STANs: d.stans, FirstReference: 1, Observer: d.book,
 		Rate: d.options.rate, Timeout: sendTimeout,
 	}
 	for _, name := range d.names {

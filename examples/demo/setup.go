@@ -25,7 +25,7 @@ const (
 )
 
 // linkConfig is a link to a host, with mutual TLS.
-func linkConfig(name, addr string, config *tls.Config, numbers *traffic.Numbers, logger *slog.Logger) supervisor.LinkConfig {
+func linkConfig(name, addr string, config *tls.Config, stans *messages.STANs, logger *slog.Logger) supervisor.LinkConfig {
 	return supervisor.LinkConfig{
 		Name:            name,
 		Addrs:           []string{addr},
@@ -33,10 +33,10 @@ func linkConfig(name, addr string, config *tls.Config, numbers *traffic.Numbers,
 		Framing:         framing.Binary2{},
 		TLS:             config,
 		SendTimeout:     sendTimeout,
-		SignOn:          traffic.Network(spec87.Spec, numbers, messages.ISO87.SignOn, echoTime),
-		SignOff:         traffic.Network(spec87.Spec, numbers, messages.ISO87.SignOff, echoTime),
+		SignOn:          traffic.Network(spec87.Spec, stans, messages.ISO87.SignOn, echoTime),
+		SignOff:         traffic.Network(spec87.Spec, stans, messages.ISO87.SignOff, echoTime),
 		SignOffOnStop:   true,
-		Echo:            traffic.Network(spec87.Spec, numbers, messages.ISO87.Echo, echoTime),
+		Echo:            traffic.Network(spec87.Spec, stans, messages.ISO87.Echo, echoTime),
 		IdleTime:        echoTime,
 		MaxMissedEchoes: 2,
 		// More than a run can have: no event may go untold here.

@@ -11,10 +11,6 @@ import (
 	"github.com/isolink-go/isolink/messages"
 )
 
-// tries is how many STANs a request gets. One that is still in flight, or in
-// doubt within the late window, is refused; they come round only after 999,999.
-const tries = 100
-
 // handle is the handler of all clients' sessions.
 func (m *mux) handle(ctx context.Context, in *messages.Inbound) {
 	request, err := in.Message()
@@ -72,25 +68,14 @@ func (m *mux) health() string {
 }
 
 // exchange sends a request over the links in turn, beginning with another one
-// each time, until it was sent. It changes the request's STAN.
+// each time, until it was sent. The link gives the request its STAN: one that is
+// neither in flight there nor in doubt.
 func (m *mux) exchange(ctx context.Context, request *iso8583.Message) (response *iso8583.Message, err error) {
 	turn := m.turns.Add(1) - 1
 	for i := range uint64(len(m.links)) {
-		response, err = m.exchangeOver(ctx, m.links[(turn+i)%uint64(len(m.links))], request)
+		messages.DropSTAN(request)
+		response, err = m.links[(turn+i)%uint64(len(m.links))].Send(ctx, request)
 		if !errors.Is(err, messages.ErrNotSent) {
-			return response, err
-		}
-	}
-	return nil, err
-}
-
-func (m *mux) exchangeOver(ctx context.Context, l link, request *iso8583.Message) (response *iso8583.Message, err error) {
-	for range tries {
-		if err := set(request, traffic.STANField, m.numbers.STAN()); err != nil {
-			return nil, err
-		}
-		response, err = l.Send(ctx, request)
-		if !errors.Is(err, messages.ErrDuplicateKey) {
 			return response, err
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/moov-io/iso8583"
@@ -13,7 +14,8 @@ import (
 	"github.com/isolink-go/isolink/supervisor"
 )
 
-// linkFunc is a link that answers by a function of the STAN.
+// linkFunc is a link that answers by a function of the STAN that it is given, and
+// gives one to what has none, as a link does.
 type linkFunc func(stan string) error
 
 func (f linkFunc) Send(_ context.Context, m *iso8583.Message) (*iso8583.Message, error) {
@@ -21,7 +23,7 @@ func (f linkFunc) Send(_ context.Context, m *iso8583.Message) (*iso8583.Message,
 	if err != nil {
 		return nil, err
 	}
-	if err := f(stan); err != nil {
+	if err := errors.Join(set(m, traffic.STANField, "000001"), f(stan)); err != nil {
 		return nil, err
 	}
 	return m, nil
@@ -31,37 +33,26 @@ func (linkFunc) Status() supervisor.Status { return supervisor.Status{State: mes
 
 func failing(outcome, cause error) error { return &messages.SendError{Outcome: outcome, Cause: cause} }
 
-// TestASTANThatIsInUseIsPassedOver: one that is still in doubt when the numbers
-// have come round.
-func TestASTANThatIsInUseIsPassedOver(t *testing.T) {
-	var seen []string
-	m := &mux{numbers: traffic.NewNumbers(999_998, 1), links: []link{linkFunc(func(stan string) error {
-		seen = append(seen, stan)
-		if len(seen) < 4 {
-			return failing(messages.ErrNotSent, messages.ErrDuplicateKey)
-		}
-		return nil
-	})}}
-	request, err := payment("000042", "000000000042")
-	require.NoError(t, err)
-	response, err := m.respondTo(t.Context(), request, messages.MTI([]byte("0200")))
-	require.NoError(t, err)
-	assert.Equal(t, []string{"999998", "999999", "000001", "000002"}, seen)
-	assert.Equal(t, []string{"000042"}, values(t, response, 11))
-}
-
-func TestSTANsThatAreAllInUseEndInARefusal(t *testing.T) {
-	calls := 0
-	m := &mux{numbers: traffic.NewNumbers(1, 1), links: []link{linkFunc(func(string) error {
-		calls++
-		return failing(messages.ErrNotSent, messages.ErrDuplicateKey)
-	})}}
-	request, err := payment("000042", "000000000042")
-	require.NoError(t, err)
-	response, err := m.respondTo(t.Context(), request, messages.MTI([]byte("0200")))
-	require.NoError(t, err)
-	assert.Equal(t, tries, calls)
-	assert.Equal(t, []string{"000042", inoperative}, values(t, response, 11, 39))
+// TestEachLinkGivesASTAN: a client's goes to no link, nor does one link's to the
+// other; the client gets its own back.
+func TestEachLinkGivesASTAN(t *testing.T) {
+	for failures, code := range []string{"", "", inoperative} {
+		var seen []string
+		of := linkFunc(func(stan string) error {
+			seen = append(seen, stan)
+			if len(seen) <= failures {
+				return failing(messages.ErrNotSent, messages.ErrLinkDown)
+			}
+			return nil
+		})
+		m := &mux{links: []link{of, of}}
+		request, err := payment("000042", "000000000042")
+		require.NoError(t, err)
+		response, err := m.respondTo(t.Context(), request, messages.MTI([]byte("0200")))
+		require.NoError(t, err)
+		assert.Equal(t, []string{"", ""}[:min(failures+1, 2)], seen)
+		assert.Equal(t, []string{"000042", code}, values(t, response, 11, 39))
+	}
 }
 
 // TestWhatIsInDoubtIsNotSentAgain, over whatever link; what was rejected is not
@@ -73,7 +64,7 @@ func TestWhatIsInDoubtIsNotSentAgain(t *testing.T) {
 			calls++
 			return failing(outcome, messages.ErrTimeout)
 		})
-		m := &mux{numbers: traffic.NewNumbers(1, 1), links: []link{once, once}}
+		m := &mux{links: []link{once, once}}
 		request, err := payment("000042", "000000000042")
 		require.NoError(t, err)
 		response, err := m.respondTo(t.Context(), request, messages.MTI([]byte("0200")))

@@ -34,8 +34,7 @@ type mux struct {
 	manager  *supervisor.Manager
 	acceptor *supervisor.Acceptor
 	links    []link
-	turns    atomic.Uint64    // the link to begin with
-	numbers  *traffic.Numbers // all STANs towards the host come from here
+	turns    atomic.Uint64 // the link to begin with
 	logger   *slog.Logger
 
 	counts counts
@@ -50,16 +49,20 @@ type counts struct {
 // links: without one, clients are told. The error is that of supervisor.New or of
 // Manager.Listen.
 func start(o options, logger *slog.Logger) (*mux, error) {
-	// Hosts may refuse the STANs of an earlier run: each begins elsewhere.
-	m := &mux{numbers: traffic.NewNumbers(uint64(time.Now().Unix()), 1), logger: logger}
+	// All STANs towards the host come from here. Hosts may refuse those of an earlier
+	// run: each begins where the clock is.
+	stans, err := messages.NewSTANs(messages.STANConfig{})
+	if err != nil {
+		return nil, err
+	}
+	m := &mux{logger: logger}
 	config := supervisor.Config{Logger: logger}
 	for i, addrs := range o.hosts {
 		config.Links = append(config.Links, supervisor.LinkConfig{
 			Name: "host-" + strconv.Itoa(i+1), Addrs: addrs, Spec: spec87.Spec, Framing: o.framing,
-			SendTimeout: o.timeout, Echo: traffic.Network(spec87.Spec, m.numbers, messages.ISO87.Echo, 0),
+			SendTimeout: o.timeout, STANs: stans, Echo: traffic.Network(spec87.Spec, stans, messages.ISO87.Echo, 0),
 		})
 	}
-	var err error
 	if m.manager, err = supervisor.New(nil, config); err != nil {
 		return nil, err
 	}

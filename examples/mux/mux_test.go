@@ -139,7 +139,9 @@ func TestInDoubt(t *testing.T) {
 
 // echo sends an echo test, which must be answered, and returns the response code.
 func echo(t *testing.T, link *supervisor.Link) (code string) {
-	request, err := traffic.Network(spec87.Spec, traffic.NewNumbers(7, 1), messages.ISO87.Echo, 0).Build()
+	stans, err := messages.NewSTANs(messages.STANConfig{Store: traffic.STANsFrom(7)})
+	assert.NoError(t, err)
+	request, err := traffic.Network(spec87.Spec, stans, messages.ISO87.Echo, 0).Build()
 	assert.NoError(t, err)
 	response, err := link.Send(terminal.Patient(t), request)
 	if !assert.NoError(t, err) {

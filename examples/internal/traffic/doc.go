@@ -1,11 +1,11 @@
 // Package traffic sends sample transactions over links, as many a second as
 // wanted, and counts what became of them. The demo and the acquirer share it; the
-// other examples use its numbers.
+// mux has its echo.
 //
 //	samples, err := traffic.ReadSamples(file, spec)
 //	tally := traffic.NewTally(len(links))
 //	sender := traffic.Sender{
-//		Links: links, Spec: spec, Samples: samples, Numbers: traffic.NewNumbers(1, 1),
+//		Links: links, Spec: spec, Samples: samples, STANs: stans, FirstReference: 1,
 //		Observer: tally, Rate: 1_000, Count: 10_000, Timeout: timeout,
 //	}
 //	sender.Run(ctx)

@@ -11,8 +11,8 @@ import (
 )
 
 func TestEachEchoHasAFreshSTAN(t *testing.T) {
-	numbers := NewNumbers(7, 1)
-	build := Network(spec87.Spec, numbers, messages.ISO87.Echo, 0).Build
+	stans := stansFrom(t, 7)
+	build := Network(spec87.Spec, stans, messages.ISO87.Echo, 0).Build
 	for _, stan := range []string{"000007", "000008"} {
 		message, err := build()
 		require.NoError(t, err)
@@ -24,5 +24,7 @@ func TestEachEchoHasAFreshSTAN(t *testing.T) {
 		assert.Equal(t, "301", values[70])
 		assert.NotContains(t, values, ReferenceField)
 	}
-	assert.Equal(t, "000009", numbers.STAN())
+	next, err := stans.Next()
+	require.NoError(t, err)
+	assert.Equal(t, "000009", next)
 }

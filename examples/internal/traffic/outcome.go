@@ -83,7 +83,7 @@ func responseCode(reply *iso8583.Message) Outcome {
 
 // known are the causes that are counted by name.
 var known = []error{
-	messages.ErrTimeout, messages.ErrLinkDown, messages.ErrOverloaded, messages.ErrDuplicateKey,
+	messages.ErrTimeout, messages.ErrLinkDown, messages.ErrNotSignedOn, messages.ErrOverloaded, messages.ErrDuplicateKey,
 	messages.ErrNoKey, messages.ErrNoRequest, messages.ErrDraining, messages.ErrClosed, messages.ErrNoLink,
 	messages.ErrFrameTooLarge, messages.ErrPack, messages.ErrUnpack, context.Canceled,
 }

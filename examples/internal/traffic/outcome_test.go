@@ -66,6 +66,7 @@ func TestCause(t *testing.T) {
 	}{
 		{messages.ErrTimeout, "deadline passed"},
 		{fmt.Errorf("%w: the peer closed", messages.ErrLinkDown), "link is down"},
+		{messages.ErrNotSignedOn, messages.ErrNotSignedOn.Error()},
 		{&messages.CodecError{Kind: messages.ErrPack, Field: "35"}, "message cannot be packed"},
 		{&messages.KeyError{Field: 11, Err: errors.New("absent")}, "no key"},
 		{context.Canceled, "context canceled"},

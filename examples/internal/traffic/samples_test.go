@@ -52,10 +52,12 @@ func fields(t *testing.T, frame []byte) map[int]string {
 func TestEveryLineGetsNumbersOfItsOwnAndNothingElse(t *testing.T) {
 	samples := readSamples(t)
 	require.Equal(t, 2000, samples.Len())
-	numbers := NewNumbers(500_000, 7_000_000)
+	stans, sender := stansFrom(t, 500_000), Sender{FirstReference: 7_000_000}
 	for i := range samples.Len() {
 		number := uint64(i + 1)
-		stan, reference := numbers.STAN(), numbers.Reference(number)
+		reference := sender.reference(number)
+		stan, err := stans.Next()
+		require.NoError(t, err)
 		frame, err := samples.Fresh(number, stan, reference)
 		require.NoError(t, err)
 		before, after := fields(t, samples.frames[i]), fields(t, frame)

@@ -23,9 +23,11 @@ const (
 	// patience is how long after its last send the sender waits for the rest. No
 	// send may take longer than its link's SendTimeout.
 	patience = 5 * time.Second
+	// references is how many retrieval reference numbers of 12 digits there are.
+	references = 1_000_000_000_000
 )
 
-// Link is what the sender needs of a *supervisor.Link.
+// Link is what the sender needs of a *supervisor.Link, or of a *supervisor.Group.
 type Link interface {
 	// Exchange sends a packed request, which it owns from then on, and returns
 	// its packed response.
@@ -43,11 +45,15 @@ type Observer interface {
 // Sender sends the samples in turn, over the links in turn, each from a
 // goroutine of its own.
 type Sender struct {
-	Links    []Link
-	Spec     *iso8583.MessageSpec
-	Samples  *Samples
-	Numbers  *Numbers
-	Observer Observer
+	Links   []Link
+	Spec    *iso8583.MessageSpec
+	Samples *Samples
+	// STANs numbers the requests (field 11).
+	STANs *messages.STANs
+	// FirstReference is the reference (field 37) of the first send; the next ones
+	// count on.
+	FirstReference uint64
+	Observer       Observer
 	// Rate is how many are sent in a second, over all links together.
 	Rate int
 	// Count is how many are sent in all; 0: until the context ends.
@@ -125,8 +131,8 @@ func (s *Sender) start(number uint64) {
 // send exchanges one message. It uses Exchange, not Send: the digest must be
 // that of the bytes that went out.
 func (s *Sender) send(number uint64, link int) Result {
-	r := Result{Number: number, Link: link, Reference: s.Numbers.Reference(number)}
-	request, err := s.Samples.Fresh(number, s.Numbers.STAN(), r.Reference)
+	r := Result{Number: number, Link: link, Reference: s.reference(number)}
+	request, err := s.request(number, r.Reference)
 	if err != nil {
 		r.Err = fmt.Errorf("%w: %w", messages.ErrNotSent, err)
 		return r
@@ -145,4 +151,19 @@ func (s *Sender) send(number uint64, link int) Result {
 		r.Err = fmt.Errorf("%w: %w", messages.ErrInDoubt, err)
 	}
 	return r
+}
+
+// request is the send's packed message.
+func (s *Sender) request(number uint64, reference string) ([]byte, error) {
+	stan, err := s.STANs.Next()
+	if err != nil {
+		return nil, err
+	}
+	return s.Samples.Fresh(number, stan, reference)
+}
+
+// reference is the retrieval reference number (field 37) of the send with that
+// number, from 1: twelve digits.
+func (s *Sender) reference(number uint64) string {
+	return fmt.Sprintf("%012d", (s.FirstReference+number-1)%references)
 }

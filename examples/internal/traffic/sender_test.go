@@ -53,8 +53,8 @@ func newSender(t *testing.T, observer Observer, links ...Link) *Sender {
 	samples, err := ReadSamples(strings.NewReader(line(t, "0800", map[int]string{70: "301"})), spec87.Spec)
 	require.NoError(t, err)
 	return &Sender{
-		Links: links, Spec: spec87.Spec, Samples: samples, Numbers: NewNumbers(1, 1),
-		Observer: observer, Rate: 100, Timeout: time.Second,
+		Links: links, Spec: spec87.Spec, Samples: samples, STANs: stansFrom(t, 1),
+		FirstReference: 1, Observer: observer, Rate: 100, Timeout: time.Second,
 	}
 }
 
@@ -114,10 +114,42 @@ func TestResultsTellWhatWasSent(t *testing.T) {
 		require.Len(t, seen.all, 1)
 		got := seen.all[0]
 		assert.Equal(t, sha256.Sum256(frames[0]), got.Digest)
-		assert.Equal(t, s.Numbers.Reference(1), got.Reference)
+		assert.Equal(t, s.reference(1), got.Reference)
 		sent := fields(t, frames[0])
 		assert.Equal(t, got.Reference, sent[ReferenceField])
 		assert.Equal(t, "000001", sent[STANField])
+	})
+}
+
+func TestReferencesCountFromTheFirst(t *testing.T) {
+	for first, want := range map[uint64][]string{
+		1:                     {"000000000001", "000000000002", "000000000003"},
+		references - 1:        {"999999999999", "000000000000", "000000000001"},
+		1_700_000_000_000_000: {"000000000000", "000000000001", "000000000002"},
+	} {
+		s := Sender{FirstReference: first}
+		for i := range want {
+			assert.Equal(t, want[i], s.reference(uint64(i+1)))
+		}
+	}
+}
+
+// awayStore gives no STANs.
+type awayStore struct{ err error }
+
+func (s awayStore) Reserve(uint64) (uint64, error) { return 0, s.err }
+
+func TestWithoutASTANNothingIsSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		seen, away := new(results), errors.New("away")
+		s := newSender(t, seen, linkFunc(approve))
+		var err error
+		s.STANs, err = messages.NewSTANs(messages.STANConfig{Store: awayStore{away}})
+		require.NoError(t, err)
+		s.Count = 1
+		require.True(t, s.Run(t.Context()))
+		assert.Equal(t, NotSent, seen.all[0].Outcome())
+		assert.ErrorIs(t, seen.all[0].Err, away)
 	})
 }
 
