@@ -33,7 +33,7 @@ func none(name string, figure int) check {
 }
 
 // exactly is a check of what must be all there.
-func exactly(name string, figure, goal int) check {
+func exactly[number int | uint64](name string, figure, goal number) check {
 	return check{name, fmt.Sprint(figure), fmt.Sprint(goal), figure == goal}
 }
 
@@ -144,7 +144,7 @@ func (a *audit) misdelivered(reference string, t told) bool {
 		return true
 	}
 	s := a.host[reference]
-	return s != nil && (s.first.Digest != t.digest || s.first.host != t.link)
+	return s != nil && (s.first.Digest != t.digest || s.first.host != t.link && t.link != unknown)
 }
 
 // withoutCause: a send is in doubt only when its time was over, or when the
@@ -153,6 +153,8 @@ func (a *audit) withoutCause(_ string, t told) bool {
 	switch {
 	case t.outcome != traffic.InDoubt:
 		return false
+	case t.link == unknown:
+		return true
 	case errors.Is(t.cause, messages.ErrTimeout):
 		return t.took < a.timeout || t.session == 0
 	case errors.Is(t.cause, messages.ErrLinkDown):
@@ -172,13 +174,13 @@ func (a *audit) ignored(reference string, t told) bool {
 }
 
 // lateReplies: each belongs to a send that is in doubt, proves it, and comes
-// once.
+// once, by the link that had the send.
 func (a *audit) lateReplies() check {
 	matched, delivered := 0, make(map[string]bool)
 	for _, l := range a.book.late {
 		all := a.book.told[l.reference]
 		if len(all) == 1 && all[0].outcome == traffic.InDoubt && all[0].digest == l.digest &&
-			l.proven && !delivered[l.reference] {
+			all[0].link == l.link && l.proven && !delivered[l.reference] {
 			matched++
 		}
 		delivered[l.reference] = true

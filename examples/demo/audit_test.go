@@ -32,15 +32,20 @@ const (
 	cutOff          = "000000000005"
 	lateOne         = "000000000006"
 	beforeHalfClose = "000000000007" // answered, on the connection that was then half-closed
+	groupAnswered   = "000000000008" // over link 1
+	groupUnsent     = "000000000009" // passed on by link 1, and not sent by link 2 either
+	groupRefused    = "000000000010" // no link was up
+	groupLate       = "000000000011" // over link 1
 )
 
 func digestOf(reference string) [sha256.Size]byte { return sha256.Sum256([]byte(reference)) }
 
 func honest() *account {
-	a := &account{book: newBook(1), halfClosed: map[[2]int]bool{{0, 2}: true}}
+	a := &account{book: newBook(columns()), halfClosed: map[[2]int]bool{{0, 2}: true}}
+	link := 0
 	tell := func(reference string, outcome traffic.Outcome, session uint64, cause error) {
 		a.book.told[reference] = append(a.book.told[reference], told{
-			outcome: outcome, digest: digestOf(reference), proven: outcome.Answered(),
+			link: link, outcome: outcome, digest: digestOf(reference), proven: outcome.Answered(),
 			session: session, cause: cause, took: sendTimeout,
 		})
 		a.sent++
@@ -52,26 +57,39 @@ func honest() *account {
 	tell(cutOff, traffic.InDoubt, 1, fmt.Errorf("%w: reset", messages.ErrLinkDown))
 	tell(lateOne, traffic.InDoubt, 1, messages.ErrTimeout)
 	tell(beforeHalfClose, traffic.Approved, 0, nil)
+	link = unknown // the group's sends
+	tell(groupAnswered, traffic.Approved, 0, nil)
+	tell(groupRefused, traffic.NotSent, 0, messages.ErrLinkDown)
+	link = 2
+	tell(groupUnsent, traffic.NotSent, 0, messages.ErrOverloaded)
+	link = 1
+	tell(groupLate, traffic.InDoubt, 3, messages.ErrTimeout)
 	a.book.ended[sessionID{0, 1}] = true
 	a.book.unmatched = []string{answeredDouble}
-	a.book.late = []late{{reference: lateOne, digest: digestOf(lateOne), proven: true, moved: true}}
-
-	a.log(1, issuer.Received, answeredOnce, answeredDouble, timedOut, cutOff, lateOne)
-	a.log(2, issuer.Received, beforeHalfClose)
-	for _, reference := range []string{answeredOnce, answeredDouble, answeredDouble} {
-		a.log(1, issuer.Replying, reference)
-		a.log(1, issuer.Replied, reference)
+	a.book.late = []late{
+		{reference: lateOne, digest: digestOf(lateOne), proven: true, moved: true},
+		{reference: groupLate, digest: digestOf(groupLate), proven: true, link: 1},
 	}
-	a.log(2, issuer.Replying, beforeHalfClose, lateOne)
-	a.log(2, issuer.Replied, beforeHalfClose, lateOne)
+
+	a.log(0, 1, issuer.Received, answeredOnce, answeredDouble, timedOut, cutOff, lateOne)
+	a.log(0, 2, issuer.Received, beforeHalfClose)
+	for _, reference := range []string{answeredOnce, answeredDouble, answeredDouble} {
+		a.log(0, 1, issuer.Replying, reference)
+		a.log(0, 1, issuer.Replied, reference)
+	}
+	a.log(0, 2, issuer.Replying, beforeHalfClose, lateOne)
+	a.log(0, 2, issuer.Replied, beforeHalfClose, lateOne)
+	a.log(1, 1, issuer.Received, groupAnswered, groupLate)
+	a.log(1, 1, issuer.Replying, groupAnswered, groupLate)
+	a.log(1, 1, issuer.Replied, groupAnswered, groupLate)
 	// The links' own echoes are nobody's send.
 	a.entries = append(a.entries, entry{}, entry{})
 	return a
 }
 
-func (a *account) log(conn int, at issuer.Stage, references ...string) {
+func (a *account) log(host, conn int, at issuer.Stage, references ...string) {
 	for _, reference := range references {
-		a.entries = append(a.entries, entry{Entry: issuer.Entry{
+		a.entries = append(a.entries, entry{host: host, Entry: issuer.Entry{
 			Stage: at, Conn: conn, Reference: reference, Digest: digestOf(reference),
 		}})
 	}
@@ -121,19 +139,25 @@ func TestEachCheckFails(t *testing.T) {
 		{"failed without one of the outcomes", func(a *account) {
 			a.change(unsent, func(t *told) { t.outcome = traffic.Failed })
 		}},
-		{"not sent, but seen by the host", func(a *account) { a.log(1, issuer.Received, unsent) }},
+		{"not sent, but seen by the host", func(a *account) { a.log(0, 1, issuer.Received, unsent) }},
+		{"not sent, but seen by the host", func(a *account) { a.log(1, 1, issuer.Received, groupUnsent) }},
+		{"not sent, but seen by the host", func(a *account) { a.log(2, 1, issuer.Received, groupRefused) }},
 		{"answered, but unknown to the host", func(a *account) { a.forget(answeredOnce) }},
 		{"answered, but unknown to the host", func(a *account) {
 			a.forget(answeredOnce)
-			a.log(1, issuer.Received, answeredOnce)
+			a.log(0, 1, issuer.Received, answeredOnce)
 		}},
-		{"duplicated at the host", func(a *account) { a.log(2, issuer.Received, timedOut) }},
+		{"duplicated at the host", func(a *account) { a.log(0, 2, issuer.Received, timedOut) }},
+		{"duplicated at the host", func(a *account) { a.log(2, 1, issuer.Received, groupAnswered) }},
 		{"misdelivered", func(a *account) { a.change(answeredOnce, func(t *told) { t.proven = false }) }},
+		{"misdelivered", func(a *account) { a.change(groupAnswered, func(t *told) { t.digest[0]++ }) }},
+		{"misdelivered", func(a *account) { a.change(groupLate, func(t *told) { t.link = 2 }) }},
 		{"misdelivered", func(a *account) { a.change(timedOut, func(t *told) { t.digest[0]++ }) }},
 		{"misdelivered", func(a *account) { a.change(answeredOnce, func(t *told) { t.link = 1 }) }},
 		{"in doubt without cause", func(a *account) { a.change(timedOut, func(t *told) { t.took = sendTimeout - 1 }) }},
 		{"in doubt without cause", func(a *account) { a.change(timedOut, func(t *told) { t.session = 0 }) }},
 		{"in doubt without cause", func(a *account) { a.change(cutOff, func(t *told) { t.session = 2 }) }},
+		{"in doubt without cause", func(a *account) { a.change(groupLate, func(t *told) { t.link = unknown }) }},
 		{"in doubt without cause", func(a *account) {
 			a.change(timedOut, func(t *told) { t.cause = errors.New("some other") })
 		}},
@@ -147,6 +171,7 @@ func TestEachCheckFails(t *testing.T) {
 		}},
 		{"late replies that belong to a send in doubt", func(a *account) { a.book.late[0].reference = answeredOnce }},
 		{"late replies that belong to a send in doubt", func(a *account) { a.book.late[0].reference = "" }},
+		{"late replies that belong to a send in doubt", func(a *account) { a.book.late[1].link = 2 }},
 		{"late replies that belong to a send in doubt", func(a *account) { a.book.late[0].proven = false }},
 		{"late replies that belong to a send in doubt", func(a *account) { a.book.late[0].digest[0]++ }},
 		{"frames that nobody waited for, and no second replies", func(a *account) {

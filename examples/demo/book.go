@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/sha256"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,10 +13,11 @@ import (
 	"github.com/isolink-go/isolink/messages"
 )
 
-// book is all that the links have told their callers and observers. It is what
-// the host's ledger is compared with.
+// book is all that the links and their group have told their callers and observers.
+// It is what the host's ledger is compared with.
 type book struct {
-	tally *traffic.Tally
+	links []string       // names
+	tally *traffic.Tally // by column
 
 	mu        sync.Mutex
 	told      map[string][]told // by reference; more than one would be a bug
@@ -27,7 +29,7 @@ type book struct {
 
 // told is what one caller was told of one send.
 type told struct {
-	link    int
+	link    int // the link that had it last; unknown: the group does not say
 	outcome traffic.Outcome
 	digest  [sha256.Size]byte // of the request
 	proven  bool              // answered, by a reply that carries the request's digest and reference
@@ -36,13 +38,17 @@ type told struct {
 	took    time.Duration     // until it was settled
 }
 
+// unknown is the link of a group's send that was answered, or that no link was
+// given.
+const unknown = -1
+
 // late is a late reply that was delivered.
 type late struct {
 	reference string
 	digest    [sha256.Size]byte // of the request that it came with
 	proven    bool              // the response carries the request's digest and reference
 	moved     bool              // it came in a later session than it was asked in
-	link      int
+	link      int               // that it came by
 }
 
 // sessionID is a session of one of the links.
@@ -51,26 +57,32 @@ type sessionID struct {
 	session uint64
 }
 
-func newBook(links int) *book {
+func newBook(columns []string) *book {
 	return &book{
-		tally: traffic.NewTally(links), told: make(map[string][]told),
+		links: columns[:group], tally: traffic.NewTally(len(columns)), told: make(map[string][]told),
 		ended: make(map[sessionID]bool), silent: make(map[sessionID]bool),
 	}
 }
 
 // Sent is called before each send.
-func (b *book) Sent(link int) { b.tally.Sent(link) }
+func (b *book) Sent(column int) { b.tally.Sent(column) }
 
 // Settled is called when a send has returned.
 func (b *book) Settled(r traffic.Result) {
 	b.tally.Settled(r)
 	t := told{link: r.Link, outcome: r.Outcome(), digest: r.Digest, took: r.Took, cause: r.Err}
+	if r.Link == group {
+		t.link = unknown
+	}
 	if r.Reply != nil {
 		t.proven = issuer.Proves(r.Reply, r.Digest, r.Reference)
 	}
 	var e *messages.SendError
 	if errors.As(r.Err, &e) {
 		t.session, t.took, t.cause = e.Session, e.Took, e.Cause
+		if r.Link == group {
+			t.link = slices.Index(b.links, e.Link) // unknown where it is the group's own
+		}
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()

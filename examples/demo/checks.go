@@ -11,6 +11,7 @@ import (
 // outcome is what is left of a run when it is over, beside book and ledger.
 type outcome struct {
 	links      []supervisor.Status
+	passedOn   uint64 // by the group
 	hosts      []hostReport
 	up         int // links that were up at the end
 	goroutines int // beyond those that there were before
@@ -22,8 +23,8 @@ func (d *demo) checks(o outcome, interrupted bool) bool {
 	a := newAudit(d.book, entries, halfClosed(o.hosts), sendTimeout)
 	total := d.book.tally.Total()
 	list := a.safety(total.Sent)
+	list = append(list, counters(d.book, o.links, o.passedOn)...)
 	list = append(list,
-		none("counters of links that differ from what callers were told", differing(d.book, o.links)),
 		none("hosts whose counters differ from their ledger", differingHosts(entries, o.hosts)),
 		none("requests that a host had no room or time for", unhandled(o.hosts)),
 		none("events dropped", int(sumOf(o.links, func(c supervisor.Counters) uint64 { return c.Dropped }))),
@@ -51,6 +52,7 @@ func (d *demo) minima(total traffic.Counts, o outcome) []check {
 		all, _ := d.book.lateReplies(i)
 		late += all
 	}
+	byGroup := d.book.tally.Link(group)
 	restarted := sumOf(o.links, func(c supervisor.Counters) uint64 { return c.Sessions }) - links
 	list := []check{
 		atLeast("answered", total.Answered(), 1+total.Sent/10),
@@ -59,6 +61,8 @@ func (d *demo) minima(total traffic.Counts, o outcome) []check {
 		atLeast("in doubt", total.Outcomes[traffic.InDoubt], 1+total.Sent/1000),
 		atLeast("late", late, 1+total.Sent/1000),
 		atLeast("restarts", restarted, links),
+		atLeast("answered by the group", byGroup.Answered(), 1+byGroup.Sent/10),
+		atLeast("passed on by the group", o.passedOn, 1),
 	}
 	for _, k := range issuer.Kinds() {
 		var n uint64
@@ -70,19 +74,51 @@ func (d *demo) minima(total traffic.Counts, o outcome) []check {
 	return list
 }
 
-// differing counts the links whose own counters are not the sums of what
-// callers and observers were told.
-func differing(b *book, statuses []supervisor.Status) (n int) {
-	for i, s := range statuses {
-		c := b.tally.Link(i)
-		late, _ := b.lateReplies(i)
-		if s.Counters.Answered != c.Answered() || s.Counters.NotSent != c.Outcomes[traffic.NotSent] ||
-			s.Counters.InDoubt != c.Outcomes[traffic.InDoubt] || s.Counters.Rejected != c.Outcomes[traffic.Rejected] ||
-			s.Counters.Late != late {
-			n++
+// counters compares what the links have counted with what callers and observers
+// were told. Who asks the group is not told which link has answered, nor which ones
+// did not send what was passed on: there, the sums over all links must agree.
+func counters(b *book, statuses []supervisor.Status, passedOn uint64) []check {
+	all := accounts(b)
+	differing, answered, unsent := 0, all[unknown].Answered, passedOn
+	for link, s := range statuses {
+		c, told := s.Counters, all[link]
+		late, _ := b.lateReplies(link)
+		if c.InDoubt != told.InDoubt || c.Rejected != told.Rejected || c.Late != late ||
+			c.Answered < told.Answered || c.NotSent < told.NotSent {
+			differing++
+		}
+		answered += told.Answered
+		unsent += told.NotSent
+	}
+	return []check{
+		none("links whose counters differ from what callers were told", differing),
+		exactly("answered, as the links count",
+			sumOf(statuses, func(c supervisor.Counters) uint64 { return c.Answered }), answered),
+		exactly("not sent or passed on, as the links count",
+			sumOf(statuses, func(c supervisor.Counters) uint64 { return c.NotSent }), unsent),
+	}
+}
+
+// accounts are, by link, what its callers were told, as it counts itself.
+func accounts(b *book) map[int]supervisor.Counters {
+	all := make(map[int]supervisor.Counters)
+	for _, sends := range b.told {
+		for _, t := range sends {
+			c := all[t.link]
+			switch {
+			case t.outcome.Answered():
+				c.Answered++
+			case t.outcome == traffic.NotSent:
+				c.NotSent++
+			case t.outcome == traffic.InDoubt:
+				c.InDoubt++
+			case t.outcome == traffic.Rejected:
+				c.Rejected++
+			}
+			all[t.link] = c
 		}
 	}
-	return n
+	return all
 }
 
 func sumOf(statuses []supervisor.Status, of func(supervisor.Counters) uint64) (sum uint64) {

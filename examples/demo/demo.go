@@ -22,6 +22,18 @@ import (
 // links is how many there are, each with a host of its own.
 const links = 3
 
+// group is the index of the group's column: it comes behind those of the links.
+const group = links
+
+// columns are the names of what is sent by: the links, and the group of them all.
+func columns() []string {
+	var names []string
+	for i := range links {
+		names = append(names, fmt.Sprintf("link-%d", i+1))
+	}
+	return append(names, "group")
+}
+
 // Bounds of what should take no time, so that nothing can hang.
 const (
 	upWithin    = 10 * time.Second
@@ -33,7 +45,7 @@ const (
 type demo struct {
 	options options
 	out     io.Writer
-	names   []string
+	columns []string
 	plan    [][]issuer.Fault
 	stans   *messages.STANs
 	samples *traffic.Samples
@@ -53,7 +65,7 @@ func run(ctx context.Context, o options, out io.Writer) (ok bool, err error) {
 		return false, err
 	}
 	d := &demo{
-		options: o, out: out, stans: stans, ledger: new(ledger), book: newBook(links),
+		options: o, out: out, columns: columns(), stans: stans, ledger: new(ledger), book: newBook(columns()),
 		plan: issuer.NewPlan(o.seed, o.length(), links),
 	}
 	goroutines := runtime.NumGoroutine()
@@ -72,7 +84,8 @@ func run(ctx context.Context, o options, out io.Writer) (ok bool, err error) {
 	}
 	// Whatever was under way is counted by now.
 	end := outcome{
-		links: d.statuses(), hosts: d.hostReports(), up: up, goroutines: goroutinesBeyond(goroutines, goneWithin),
+		links: d.statuses(), passedOn: d.group().Status().PassedOn, hosts: d.hostReports(),
+		up: up, goroutines: goroutinesBeyond(goroutines, goneWithin),
 	}
 	d.table(end)
 	return d.checks(end, ctx.Err() != nil), nil
@@ -103,18 +116,18 @@ func (d *demo) start() error {
 	return nil
 }
 
-// connect starts the hosts, and the links to them.
+// connect starts the hosts, and the links to them with their group.
 func (d *demo) connect(hostTLS, linkTLS *tls.Config, logger *slog.Logger) (err error) {
 	config := supervisor.Config{Logger: logger}
 	for i := range links {
 		if err := d.startHost(i, hostTLS, logger); err != nil {
 			return err
 		}
-		name := fmt.Sprintf("link-%d", i+1)
-		d.names = append(d.names, name)
-		config.Links = append(config.Links,
-			observe(linkConfig(name, d.hosts[i].Addr(), linkTLS, d.stans, logger), d.book, i))
+		link := linkConfig(d.columns[i], d.hosts[i].Addr(), linkTLS, d.stans, logger)
+		link.MaxInFlight = maxInFlight(d.options.rate)
+		config.Links = append(config.Links, observe(link, d.book, i))
 	}
+	config.Groups = []supervisor.GroupConfig{groupConfig(d.columns[group], d.columns[:group])}
 	d.manager, err = supervisor.New(nil, config)
 	return err
 }
@@ -143,11 +156,14 @@ func (d *demo) sender() *traffic.Sender {
 		Spec: spec87.Spec, Samples: d.samples, STANs: d.stans, FirstReference: 1, Observer: d.book,
 		Rate: d.options.rate, Timeout: sendTimeout,
 	}
-	for _, name := range d.names {
+	for _, name := range d.columns[:group] {
 		s.Links = append(s.Links, d.manager.Link(name))
 	}
+	s.Links = append(s.Links, d.group())
 	return s
 }
+
+func (d *demo) group() *supervisor.Group { return d.manager.Group(d.columns[group]) }
 
 // awaitUp waits until all links are up, and counts those that are.
 func (d *demo) awaitUp(ctx context.Context) (up int) {

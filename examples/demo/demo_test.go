@@ -14,7 +14,6 @@ import (
 
 	"github.com/isolink-go/isolink/examples/internal/leaktest"
 	"github.com/isolink-go/isolink/examples/internal/terminal"
-	"github.com/isolink-go/isolink/examples/internal/traffic"
 	"github.com/isolink-go/isolink/supervisor"
 )
 
@@ -29,6 +28,7 @@ func TestARunAddsUp(t *testing.T) {
 	for _, check := range []string{
 		"lost: 0 (goal 0) ok", "not sent, but seen by the host: 0", "duplicated at the host: 0", "misdelivered: 0",
 		"links up again at the end: 3 (goal 3) ok", "goroutines left: 0 (goal 0) ok", "stalls: ", "restarts: ",
+		"passed on by the group: ",
 	} {
 		assert.Contains(t, out.String(), "CHECK "+check)
 	}
@@ -88,19 +88,23 @@ func finished(t *testing.T) (*demo, *terminal.Output, outcome) {
 	out := new(terminal.Output)
 	a := honest()
 	d := &demo{out: out, book: a.book, ledger: &ledger{entries: a.entries}}
-	d.book.tally = traffic.NewTally(links)
 	for range a.sent {
 		d.book.tally.Sent(0)
 	}
-	o := outcome{links: make([]supervisor.Status, links), up: links, hosts: []hostReport{{
-		halfClosed: []int{2},
-		counters:   supervisor.Counters{Requests: 8, Replied: 3, Posted: 2},
-	}}}
-	for i := range o.links {
-		o.links[i].Counters.Sessions = 1
+	return d, out, outcome{
+		links: []supervisor.Status{
+			{Counters: supervisor.Counters{Sessions: 1, Answered: 3, NotSent: 1, InDoubt: 3, Late: 1}},
+			{Counters: supervisor.Counters{Sessions: 1, Answered: 1, NotSent: 1, InDoubt: 1, Late: 1}},
+			{Counters: supervisor.Counters{Sessions: 1, NotSent: 1}},
+		},
+		passedOn: 1,
+		hosts: []hostReport{
+			{halfClosed: []int{2}, counters: supervisor.Counters{Requests: 8, Replied: 3, Posted: 2}},
+			{counters: supervisor.Counters{Requests: 2, Replied: 1, Posted: 1}},
+			{},
+		},
+		up: links,
 	}
-	o.links[0].Counters.Late = uint64(len(d.book.late))
-	return d, out, o
 }
 
 func TestTheChecksOfARunCanFail(t *testing.T) {
@@ -112,7 +116,24 @@ func TestTheChecksOfARunCanFail(t *testing.T) {
 		{failing: "", wrong: func(*outcome) {}},
 		{failing: "links up again", wrong: func(o *outcome) { o.up-- }},
 		{failing: "goroutines left", wrong: func(o *outcome) { o.goroutines++ }},
-		{failing: "counters of links", wrong: func(o *outcome) { o.links[1].Counters.InDoubt++ }},
+		{failing: "links whose counters", wrong: func(o *outcome) { o.links[1].Counters.InDoubt++ }},
+		{failing: "links whose counters", wrong: func(o *outcome) { o.links[1].Counters.InDoubt-- }},
+		{failing: "links whose counters", wrong: func(o *outcome) { o.links[2].Counters.Rejected++ }},
+		{failing: "links whose counters", wrong: func(o *outcome) { o.links[0].Counters.Late++ }},
+		{failing: "links whose counters", wrong: func(o *outcome) {
+			o.links[0].Counters.Answered--
+			o.links[1].Counters.Answered++
+		}},
+		{failing: "links whose counters", wrong: func(o *outcome) {
+			o.links[2].Counters.NotSent--
+			o.links[1].Counters.NotSent++
+		}},
+		{failing: "answered, as", wrong: func(o *outcome) { o.links[2].Counters.Answered++ }},
+		{failing: "answered, as", wrong: func(o *outcome) { o.links[1].Counters.Answered-- }},
+		{failing: "not sent or passed on", wrong: func(o *outcome) { o.links[1].Counters.NotSent++ }},
+		{failing: "not sent or passed on", wrong: func(o *outcome) { o.links[1].Counters.NotSent-- }},
+		{failing: "not sent or passed on", wrong: func(o *outcome) { o.passedOn++ }},
+		{failing: "not sent or passed on", wrong: func(o *outcome) { o.passedOn-- }},
 		{failing: "hosts whose counters", wrong: func(o *outcome) { o.hosts[0].counters.Replied-- }},
 		{failing: "hosts whose counters", wrong: func(o *outcome) { o.hosts[0].counters.Posted++ }},
 		{failing: "hosts whose counters", wrong: func(o *outcome) { o.hosts[0].counters.Requests-- }},
@@ -120,7 +141,9 @@ func TestTheChecksOfARunCanFail(t *testing.T) {
 		{failing: "events dropped", wrong: func(o *outcome) { o.links[0].Counters.Dropped++ }},
 		{failing: "connections closed", wrong: func(*outcome) {}, enforced: true},
 		{failing: "restarts", wrong: func(*outcome) {}, enforced: true},
-		{failing: "answered", wrong: func(*outcome) {}, enforced: true},
+		{failing: "answered:", wrong: func(*outcome) {}, enforced: true},
+		{failing: "answered by the group", wrong: func(*outcome) {}, enforced: true},
+		{failing: "passed on by the group", wrong: func(o *outcome) { o.passedOn = 0 }, enforced: true},
 	} {
 		d, out, o := finished(t)
 		c.wrong(&o)

@@ -6,7 +6,8 @@
 // Three links, over mutual TLS, send sample transactions from many goroutines,
 // while the hosts at the other end do what hosts do on a bad day, only more
 // often: they close, reset and half-close connections, stall, answer late,
-// twice or not at all. What they do follows from the seed.
+// twice or not at all. What they do follows from the seed. A quarter of the sends
+// goes by a group of the three links, which passes on what a link has not sent.
 //
 // The hosts log each request before they do anything with it, and put its
 // digest into their reply. At the end, what each caller was told is compared
@@ -15,14 +16,16 @@
 //   - every send has settled, once;
 //   - what was not sent is not in the log;
 //   - what was answered is in the log, and the reply carries its digest;
-//   - nothing is in the log twice;
+//   - nothing is in the log twice, though the group has passed it on;
 //   - each late reply belongs to a send that is in doubt;
+//   - the links have counted what the callers were told, and what the group passed
+//     on;
 //
 // and some more, one line each. The program exits with 1 when one of them, or
 // one of the minima that show that something happened, does not hold, and with
 // 2 when it was called wrongly.
 //
-// To read it: demo.go is the course of a run, setup.go how the links are
+// To read it: demo.go is the course of a run, setup.go how links and group are
 // configured, hosts.go the hosts, of package issuer, book.go what the callers are
 // told, audit.go the comparison.
 package main

@@ -22,7 +22,12 @@ const (
 	sendTimeout = 400 * time.Millisecond
 	echoTime    = 200 * time.Millisecond // IdleTime, and of each exchange of network management
 	minDelay    = 100 * time.Millisecond
+	fullAfter   = 150 * time.Millisecond // see maxInFlight
 )
+
+// maxInFlight is what a link gets to send in fullAfter, at that rate of all. The link
+// to a host that stalls for longer is full: what it refuses, the group passes on.
+func maxInFlight(rate int) int { return rate / links * int(fullAfter.Milliseconds()) / 1000 }
 
 // linkConfig is a link to a host, with mutual TLS.
 func linkConfig(name, addr string, config *tls.Config, stans *messages.STANs, logger *slog.Logger) supervisor.LinkConfig {
@@ -45,6 +50,16 @@ func linkConfig(name, addr string, config *tls.Config, stans *messages.STANs, lo
 			MinDelay: minDelay, Base: 50 * time.Millisecond, Cap: 400 * time.Millisecond, StableAfter: time.Second,
 		},
 		Logger: logger,
+	}
+}
+
+// groupConfig is the group of all links. They take turns, so that some of its sends
+// meet a link that has gone, or is full, since it was chosen: LeastInFlight would
+// avoid one that stalls, and there would be less to pass on.
+func groupConfig(name string, links []string) supervisor.GroupConfig {
+	return supervisor.GroupConfig{
+		Name: name, Links: links, Strategy: supervisor.RoundRobin(),
+		Suspect: supervisor.SuspectConfig{For: time.Second},
 	}
 }
 
