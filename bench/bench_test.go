@@ -21,7 +21,7 @@ func Benchmark(b *testing.B) {
 						b.Run("callers="+strconv.Itoa(callers), func(b *testing.B) {
 							h, err := host.Listen()
 							require.NoError(b, err)
-							path, err := r.open(h.Addr(), shape, callers)
+							path, err := r.open(target{addr: h.Addr(), links: 1}, shape, callers)
 							require.NoError(b, err)
 							l := newLoad(path, callers)
 							b.ReportAllocs()

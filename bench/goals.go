@@ -5,21 +5,19 @@ import (
 	"io"
 	"math"
 	"slices"
-
-	"github.com/isolink-go/isolink/bench/internal/sample"
 )
 
 // goal is what a row is meant to reach. Its figure is (of − less) ÷ over,
 // computed round by round; the median counts.
 type goal struct {
-	name    string
-	of      string
-	less    string // the row to subtract; none when empty
-	over    string // the row to divide by; none when empty
-	metric  metric
-	callers []int // one check each
-	is      comparison
-	bound   float64
+	name   string
+	of     string
+	less   string // the row to subtract; none when empty
+	over   string // the row to divide by; none when empty
+	metric metric
+	at     []int // the columns; one check each
+	is     comparison
+	bound  float64
 }
 
 type comparison string
@@ -29,9 +27,9 @@ const (
 	atMost  comparison = "<="
 )
 
-// goals are for messages of two fields: the shorter the message, the more of the
+// linkGoals are for messages of two fields: the shorter the message, the more of the
 // time is the link's.
-var goals = []goal{
+var linkGoals = []goal{
 	{"moov / isolink-message", rowMoov, "", rowMessage, microseconds, []int{1, 16}, atLeast, 1.6},
 	{"moov / isolink-message", rowMoov, "", rowMessage, microseconds, []int{2}, atLeast, 2.0},
 	{"moov / isolink-message", rowMoov, "", rowMessage, microseconds, []int{100, 1000}, atLeast, 2.5},
@@ -42,12 +40,10 @@ var goals = []goal{
 	{"allocations of isolink-message - codec", rowMessage, rowCodec, "", allocations, defaultCallers, atMost, 4},
 }
 
-// figure is the goal's at this number of callers. ok is false when a row that it
-// needs was not measured.
-func (g goal) figure(r results, callers int) (figure float64, ok bool) {
-	series := func(row string) []float64 {
-		return r.series(cell{row, sample.Two.Name, callers}, g.metric)
-	}
+// figure is the goal's at this column. ok is false when a row that it needs was not
+// measured.
+func (g goal) figure(p part, r results, at int) (figure float64, ok bool) {
+	series := func(row string) []float64 { return r.series(cell{row, p.judged.Name, at}, g.metric) }
 	figures := series(g.of)
 	if g.less != "" {
 		figures = combine(figures, series(g.less), difference)
@@ -71,15 +67,14 @@ func (g goal) met(figure float64) bool {
 	return figure <= g.bound
 }
 
-// printChecks writes a line for every goal and number of callers that was
-// measured.
-func printChecks(w io.Writer, r results, callers []int) {
-	for _, g := range goals {
-		for _, n := range g.callers {
-			if !slices.Contains(callers, n) {
+// printChecks writes a line for every goal and column of the part that was measured.
+func printChecks(w io.Writer, p part, r results) {
+	for _, g := range p.goals {
+		for _, at := range g.at {
+			if !slices.Contains(p.at, at) {
 				continue
 			}
-			figure, ok := g.figure(r, n)
+			figure, ok := g.figure(p, r, at)
 			if !ok {
 				continue
 			}
@@ -88,7 +83,7 @@ func printChecks(w io.Writer, r results, callers []int) {
 				verdict = "ok"
 			}
 			d := g.metric.decimals
-			fmt.Fprintf(w, "CHECK %s, callers=%d: %.*f (goal %s %.*f) %s\n", g.name, n, d, figure, g.is, d, g.bound, verdict)
+			fmt.Fprintf(w, "CHECK %s, %s=%d: %.*f (goal %s %.*f) %s\n", g.name, p.unit, at, d, figure, g.is, d, g.bound, verdict)
 		}
 	}
 }

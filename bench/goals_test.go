@@ -31,6 +31,8 @@ func measured(rows map[string][]int, callers []int, allocations uint64) results 
 	return r
 }
 
+var judged = part{judged: sample.Two}
+
 func TestFigures(t *testing.T) {
 	r := measured(map[string][]int{"a": {10, 20, 60}, "b": {5, 5, 10}, "c": {2, 10, 4}}, []int{16}, 3)
 	for name, test := range map[string]struct {
@@ -43,7 +45,7 @@ func TestFigures(t *testing.T) {
 		"allocations":      {goal{of: "a", metric: allocations}, 3.011},
 		"less allocations": {goal{of: "a", less: "b", metric: allocations}, 0},
 	} {
-		figure, ok := test.goal.figure(r, 16)
+		figure, ok := test.goal.figure(judged, r, 16)
 		require.True(t, ok, name)
 		assert.InDelta(t, test.want, figure, 1e-9, name)
 	}
@@ -52,10 +54,10 @@ func TestFigures(t *testing.T) {
 		"minus":       {of: "a", less: "z", metric: microseconds},
 		"denominator": {of: "a", over: "z", metric: microseconds},
 	} {
-		_, ok := g.figure(r, 16)
+		_, ok := g.figure(judged, r, 16)
 		assert.False(t, ok, "%s is missing", name)
 	}
-	_, ok := goal{of: "a", metric: microseconds}.figure(r, 2)
+	_, ok := goal{of: "a", metric: microseconds}.figure(judged, r, 2)
 	assert.False(t, ok, "this number of callers is missing")
 }
 
@@ -81,15 +83,21 @@ func TestGoalsAreJudgedAsPrinted(t *testing.T) {
 	}
 }
 
+func linkPart(callers []int) part {
+	p := parts[0]
+	p.at = callers
+	return p
+}
+
 func TestChecks(t *testing.T) {
-	callers := []int{1, 2, 16, 100, 1000}
+	callers := defaultCallers
 	r := measured(map[string][]int{
 		rowMoov: {40}, rowMessage: {20}, rowCodec: {5}, rowContract: {10}, rowBare: {8}, rowFrame: {11},
 	}, callers, 3)
 	var out bytes.Buffer
-	printChecks(&out, r, callers)
+	printChecks(&out, linkPart(callers), r)
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	assert.Len(t, lines, 27)
+	assert.Len(t, lines, 31)
 	for _, want := range []string{
 		"CHECK moov / isolink-message, callers=1: 2.00 (goal >= 1.60) ok",
 		"CHECK moov / isolink-message, callers=2: 2.00 (goal >= 2.00) ok",
@@ -112,7 +120,7 @@ func TestChecks(t *testing.T) {
 func TestChecksOfWhatWasNotMeasuredAreNotMade(t *testing.T) {
 	r := measured(map[string][]int{rowMoov: {40}, rowMessage: {20}, rowFrame: {1}}, []int{2}, 3)
 	var out bytes.Buffer
-	printChecks(&out, r, []int{2})
+	printChecks(&out, linkPart([]int{2}), r)
 	assert.Equal(t, "CHECK moov / isolink-message, callers=2: 2.00 (goal >= 2.00) ok\n"+
 		"CHECK allocations of isolink-frame, callers=2: 3.0 (goal <= 3.0) ok\n", out.String())
 }

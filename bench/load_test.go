@@ -52,7 +52,7 @@ func TestTimedLastsAsLongAsItShould(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, 100*time.Millisecond, s.elapsed.Truncate(2*time.Millisecond))
 		assert.InDelta(t, 400, s.exchanges, 8)
-		assert.InDelta(t, 250, microseconds.perExchange(s), 10)
+		assert.InDelta(t, 250, microseconds.figure(s), 10)
 		require.NoError(t, l.close())
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +28,7 @@ func TestEveryRowExchanges(t *testing.T) {
 			t.Run(r.name+"/"+shape.Name, func(t *testing.T) {
 				h, err := host.Listen()
 				require.NoError(t, err)
-				path, err := r.open(h.Addr(), shape, callers)
+				path, err := r.open(target{addr: h.Addr(), links: 1}, shape, callers)
 				require.NoError(t, err)
 				l := newLoad(path, callers)
 				require.NoError(t, l.counted(callers, exchanges, func() {}))
@@ -48,30 +49,28 @@ func TestRowsThatCannotConnectFail(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, h.Close())
 	for _, name := range []string{rowBare, rowContract, rowMoov} {
-		var errs []error
-		for _, r := range choose(rows, name, func(r row) string { return r.name }, "row", &errs) {
-			_, err := r.open(h.Addr(), sample.Two, 1)
-			assert.Error(t, err, name)
-		}
-		require.Empty(t, errs)
+		i := slices.IndexFunc(rows, func(r row) bool { return r.name == name })
+		_, err := rows[i].open(target{addr: h.Addr(), links: 1}, sample.Two, 1)
+		assert.Error(t, err, name)
 	}
 }
 
 func TestRunPrintsTablesAndChecks(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	code := run([]string{
-		"-rows", "floor-bare,floor-contract,moov,codec", "-shapes", "2-fields",
+		"-parts", "link", "-rows", "floor-bare,floor-contract,moov,codec", "-shapes", "2-fields",
 		"-callers", "1,3", "-time", "1ms", "-slice", "5ms", "-seed", "7",
 	}, &stdout, &stderr)
 	require.Zero(t, code, stderr.String())
 	assert.Empty(t, stderr.String())
 	text := stdout.String()
-	assert.Contains(t, text, "seed 7,")
-	assert.Contains(t, text, "µs per exchange, 2-fields (24 bytes): median of 1 slices")
+	assert.Contains(t, text, "seed 7\n")
+	assert.Contains(t, text, "\n== link: one link,")
 	assert.NotContains(t, text, "18-fields")
 	for _, heading := range []string{
+		"µs per exchange, 2-fields (24 bytes): median of 1 slices [95 % bounds]",
 		"CPU µs per exchange", "allocations / bytes per exchange",
-		"time ÷ time of floor-bare", "time ÷ time of floor-contract", "time ÷ time of moov",
+		"time ÷ that of floor-bare", "time ÷ that of floor-contract", "time ÷ that of moov",
 	} {
 		assert.Equal(t, 1, strings.Count(text, "\n"+heading), heading)
 	}
@@ -91,19 +90,21 @@ func (w *wrong) Exchange(context.Context, int, uint64) error {
 
 func (w *wrong) Close() error { w.closes++; return nil }
 
-func planOf(r row) plan {
-	return plan{
-		rows: []row{r}, shapes: shapes[:1], callers: []int{1},
-		slice: time.Millisecond, budget: time.Millisecond, seed: 1,
+func partOf(all ...row) part {
+	return part{
+		name: "part", unit: "callers", rows: all, shapes: shapes[:1], at: []int{1}, take: takeTimed, tables: linkTables,
+		timing: timing{budget: time.Millisecond, slice: time.Millisecond},
 	}
 }
+
+func planOf(r row) plan { return plan{parts: []part{partOf(r)}, seed: 1} }
 
 func TestAWrongResponseIsExitCode1(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	path := &wrong{}
-	open := func(string, *sample.Shape, int) (Path, error) { return path, nil }
+	open := func(target, *sample.Shape, int) (Path, error) { return path, nil }
 	assert.Equal(t, 1, execute(planOf(row{"mixed-up", open}), &stdout, &stderr))
-	assert.Contains(t, stderr.String(), "FAILED: mixed-up, 2-fields, callers=1: "+sample.ErrMismatch.Error())
+	assert.Contains(t, stderr.String(), "FAILED: part, mixed-up, 2-fields, callers=1: "+sample.ErrMismatch.Error())
 	assert.NotContains(t, stdout.String(), "every exchange")
 	assert.Equal(t, 1, path.fails)
 	assert.Equal(t, 1, path.closes)
@@ -111,19 +112,21 @@ func TestAWrongResponseIsExitCode1(t *testing.T) {
 
 func TestARowThatDoesNotOpenIsExitCode1(t *testing.T) {
 	var stdout, stderr bytes.Buffer
-	open := func(string, *sample.Shape, int) (Path, error) { return nil, errors.New("no route") }
+	open := func(target, *sample.Shape, int) (Path, error) { return nil, errors.New("no route") }
 	assert.Equal(t, 1, execute(planOf(row{"far", open}), &stdout, &stderr))
-	assert.Contains(t, stderr.String(), "FAILED: far, 2-fields: no route")
+	assert.Contains(t, stderr.String(), "FAILED: part, far, 2-fields, callers=1: no route")
 }
 
 func TestWrongFlagsAreExitCode2(t *testing.T) {
 	for args, want := range map[string]string{
 		"-rows nothing":              `no row "nothing"`,
 		"-shapes 3-fields":           `no shape "3-fields"`,
-		"-callers 0":                 `"0" is no number of callers from 1 to 1000`,
-		"-callers 1,1001":            `"1001" is no number of callers`,
+		"-callers 0":                 `"0" is no number of callers from 1 to 10000`,
+		"-callers 1,10001":           `"10001" is no number of callers`,
 		"-callers 1,":                `"" is no number of callers`,
 		"-callers x -rows y":         `no row "y"`,
+		"-parts side":                `no part "side"`,
+		"-short -full":               "-short and -full exclude each other",
 		"-slice 1us":                 "-slice must be at least 1ms",
 		"-time -1s":                  "-time not negative",
 		"-speed":                     "flag provided but not defined",
@@ -150,23 +153,34 @@ func TestFlags(t *testing.T) {
 		require.NoError(t, err)
 		return p
 	}
-	full := parsed()
-	assert.Len(t, full.rows, len(rows))
-	assert.Equal(t, shapes, full.shapes)
-	assert.Equal(t, []int{1, 2, 16, 100, 1000}, full.callers)
-	assert.LessOrEqual(t, full.budget, 10*time.Minute)
-	assert.NotEqual(t, full.seed, parsed().seed)
+	total := func(p plan) (sum time.Duration) {
+		for _, part := range p.parts {
+			sum += part.budget
+		}
+		return sum
+	}
+	usual := parsed()
+	assert.Len(t, usual.parts, len(parts))
+	assert.Len(t, usual.parts[0].rows, len(rows))
+	assert.Equal(t, shapes, usual.parts[0].shapes)
+	assert.Equal(t, []int{1, 2, 16, 100, 1000, 10_000}, usual.parts[0].at)
+	assert.LessOrEqual(t, total(usual), 10*time.Minute)
+	assert.NotEqual(t, usual.seed, parsed().seed)
+	assert.Greater(t, total(parsed("-full")), total(usual))
 
-	short := parsed("-short")
-	assert.Equal(t, shapes[:1], short.shapes)
-	assert.Less(t, short.budget, 90*time.Second)
+	brief := parsed("-short")
+	assert.Equal(t, shapes[:1], brief.parts[0].shapes)
+	assert.Equal(t, []int{1, 2, 16, 100, 1000}, brief.parts[0].at)
+	assert.Less(t, total(brief), 2*time.Minute)
 
-	picked := parsed("-short", "-rows", "moov,floor-bare", "-shapes", "18-fields,2-fields",
+	picked := parsed("-short", "-parts", "link", "-rows", "moov,floor-bare", "-shapes", "18-fields,2-fields",
 		"-callers", "16,1,16", "-time", "3s", "-slice", "10ms", "-seed", "5")
-	assert.Equal(t, []string{rowBare, rowMoov}, []string{picked.rows[0].name, picked.rows[1].name})
-	assert.Equal(t, shapes, picked.shapes)
-	assert.Equal(t, []int{1, 16}, picked.callers)
-	assert.Equal(t, 3*time.Second, picked.budget)
-	assert.Equal(t, 10*time.Millisecond, picked.slice)
+	require.Len(t, picked.parts, 1)
+	link := picked.parts[0]
+	assert.Equal(t, []string{rowBare, rowMoov}, []string{link.rows[0].name, link.rows[1].name})
+	assert.Equal(t, shapes, link.shapes)
+	assert.Equal(t, []int{1, 16}, link.at)
+	assert.Equal(t, 3*time.Second, link.budget)
+	assert.Equal(t, 10*time.Millisecond, link.slice)
 	assert.EqualValues(t, 5, picked.seed)
 }

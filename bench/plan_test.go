@@ -19,7 +19,7 @@ type recorder struct {
 }
 
 func (r *recorder) row(name string) row {
-	return row{name, func(_ string, shape *sample.Shape, _ int) (Path, error) {
+	return row{name, func(_ target, shape *sample.Shape, _ int) (Path, error) {
 		return recorded{r, cell{row: name, shape: shape.Name}}, nil
 	}}
 }
@@ -45,11 +45,9 @@ func (r recorded) Close() error { return nil }
 func TestRounds(t *testing.T) {
 	measure := func(seed uint64) ([]cell, results) {
 		r := &recorder{}
-		p := plan{
-			rows: []row{r.row("a"), r.row("b"), r.row("c")}, shapes: shapes, callers: []int{1},
-			slice: time.Millisecond, budget: time.Nanosecond, seed: seed,
-		}
-		found, err := p.measure()
+		p := partOf(r.row("a"), r.row("b"), r.row("c"))
+		p.shapes, p.budget = shapes, time.Nanosecond
+		found, err := p.measure(seed)
 		require.NoError(t, err)
 		return r.order, found
 	}
@@ -79,10 +77,10 @@ func TestRounds(t *testing.T) {
 
 func TestRoundsFillTheBudget(t *testing.T) {
 	r := &recorder{}
-	p := planOf(r.row("a"))
+	p := partOf(r.row("a"))
 	p.budget = 300 * time.Millisecond
 	begin := time.Now()
-	found, err := p.measure()
+	found, err := p.measure(1)
 	require.NoError(t, err)
 	assert.Greater(t, len(found[cell{"a", shapes[0].Name, 1}]), 1)
 	assert.Less(t, time.Since(begin), 5*time.Second)

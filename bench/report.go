@@ -4,71 +4,63 @@ import (
 	"fmt"
 	"io"
 	"text/tabwriter"
-
-	"github.com/isolink-go/isolink/bench/internal/sample"
 )
 
-// references are the rows that all others are divided by.
-var references = []string{rowBare, rowContract, rowMoov}
+// table is one of the tables that a part prints for each shape.
+type table struct {
+	title string
+	text  func([]sliced) string // of a cell
+}
 
-// report prints the tables of a run and its checks.
-func report(w io.Writer, p plan, r results) {
+// linkTables are those of parts that measure the time of exchanges.
+var linkTables = []table{
+	{"µs per exchange", func(s []sliced) string { return bounded(microseconds.of(s)) }},
+	{"CPU µs per exchange, all cores, host and kernel included", func(s []sliced) string { return bounded(cpuMicroseconds.of(s)) }},
+	{"allocations / bytes per exchange", func(s []sliced) string {
+		return fmt.Sprintf("%.1f / %.0f", estimateOf(allocations.of(s)).median, estimateOf(bytesAllocated.of(s)).median)
+	}},
+}
+
+// report prints the tables of a part.
+func report(w io.Writer, p part, r results) {
+	fmt.Fprintf(w, "\n== %s: %s\n", p.name, p.about)
 	for _, shape := range p.shapes {
-		rounds := len(r[cell{p.rows[0].name, shape.Name, p.callers[0]}])
-		fmt.Fprintf(w, "\nµs per exchange, %s (%d bytes): median of %d slices [%.0f %% bounds]\n",
-			shape.Name, shape.Size(), rounds, confidence*100)
-		p.table(w, func(row string, callers int) string {
-			return bounded(r.series(cell{row, shape.Name, callers}, microseconds))
-		})
-		fmt.Fprintf(w, "\nCPU µs per exchange, all cores, host and kernel included, %s\n", shape.Name)
-		p.table(w, func(row string, callers int) string {
-			return bounded(r.series(cell{row, shape.Name, callers}, cpuMicroseconds))
-		})
-		fmt.Fprintf(w, "\nallocations / bytes per exchange, %s\n", shape.Name)
-		p.table(w, func(row string, callers int) string {
-			c := cell{row, shape.Name, callers}
-			return fmt.Sprintf("%.1f / %.0f",
-				estimateOf(r.series(c, allocations)).median,
-				estimateOf(r.series(c, bytesAllocated)).median)
-		})
-		for _, reference := range references {
-			p.ratios(w, shape, r, reference)
+		rounds := len(r[cell{p.rows[0].name, shape.Name, p.at[0]}])
+		of := fmt.Sprintf("%s (%d bytes): median of %d slices [%.0f %% bounds]", shape.Name, shape.Size(), rounds, confidence*100)
+		for _, t := range p.tables {
+			fmt.Fprintf(w, "\n%s, %s\n", t.title, of)
+			p.table(w, func(row string, at int) string { return t.text(r[cell{row, shape.Name, at}]) })
+		}
+		for _, reference := range p.references {
+			if r[cell{reference, shape.Name, p.at[0]}] == nil {
+				continue
+			}
+			fmt.Fprintf(w, "\n%s ÷ that of %s, of the rounds, %s\n", p.ratio.name, reference, of)
+			p.table(w, func(row string, at int) string {
+				if row == reference {
+					return "1"
+				}
+				return bounded(combine(
+					r.series(cell{row, shape.Name, at}, p.ratio),
+					r.series(cell{reference, shape.Name, at}, p.ratio),
+					ratio))
+			})
 		}
 	}
-	fmt.Fprintln(w)
-	printChecks(w, r, p.callers)
 }
 
-// ratios prints a table of all rows divided by one, if that one was measured.
-func (p plan) ratios(w io.Writer, shape *sample.Shape, r results, reference string) {
-	if r[cell{reference, shape.Name, p.callers[0]}] == nil {
-		return
-	}
-	fmt.Fprintf(w, "\ntime ÷ time of %s, %s: median of the rounds' ratios [%.0f %% bounds]\n",
-		reference, shape.Name, confidence*100)
-	p.table(w, func(row string, callers int) string {
-		if row == reference {
-			return "1"
-		}
-		return bounded(combine(
-			r.series(cell{row, shape.Name, callers}, microseconds),
-			r.series(cell{reference, shape.Name, callers}, microseconds),
-			ratio))
-	})
-}
-
-// table prints a line a row and a column a number of callers.
-func (p plan) table(w io.Writer, text func(row string, callers int) string) {
+// table prints a line a row.
+func (p part) table(w io.Writer, text func(row string, at int) string) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprint(t, "callers")
-	for _, callers := range p.callers {
-		fmt.Fprintf(t, "\t%d", callers)
+	fmt.Fprint(t, p.unit)
+	for _, at := range p.at {
+		fmt.Fprintf(t, "\t%d", at)
 	}
 	fmt.Fprintln(t)
 	for _, row := range p.rows {
 		fmt.Fprint(t, row.name)
-		for _, callers := range p.callers {
-			fmt.Fprintf(t, "\t%s", text(row.name, callers))
+		for _, at := range p.at {
+			fmt.Fprintf(t, "\t%s", text(row.name, at))
 		}
 		fmt.Fprintln(t)
 	}

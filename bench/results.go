@@ -1,52 +1,56 @@
 package main
 
-// cell is one figure of the tables: a row, a shape and a number of callers.
+// cell is one figure of a part's tables: a row, a shape and the column.
 type cell struct {
 	row, shape string
-	callers    int
+	at         int
 }
 
-// results are the slices of every cell that was measured, one a round.
+// results are the slices of every cell of a part that was measured, one a round.
 type results map[cell][]sliced
 
 // metric is what of a slice is looked at.
 type metric struct {
-	perExchange func(sliced) float64
-	decimals    int // of a printed figure
+	name     string
+	decimals int // of a printed figure
+	figure   func(sliced) float64
 }
 
 var (
 	// microseconds is the time between two exchanges of all callers together.
-	microseconds = metric{decimals: 2, perExchange: func(s sliced) float64 {
+	microseconds = metric{"time", 2, func(s sliced) float64 {
 		return float64(s.elapsed.Nanoseconds()) / 1e3 / float64(s.exchanges)
 	}}
 
 	// cpuMicroseconds is the time that all cores together spent on an exchange,
 	// the host's part and the kernel's included. It hardly changes with what
 	// else the machine does.
-	cpuMicroseconds = metric{decimals: 2, perExchange: func(s sliced) float64 {
+	cpuMicroseconds = metric{"CPU time", 2, func(s sliced) float64 {
 		return float64(s.cpu.Nanoseconds()) / 1e3 / float64(s.exchanges)
 	}}
 
 	// allocations has one decimal, since the runtime makes a few of its own, a
 	// hundredth or so per exchange.
-	allocations = metric{decimals: 1, perExchange: func(s sliced) float64 {
+	allocations = metric{"allocations", 1, func(s sliced) float64 {
 		return float64(s.mallocs) / float64(s.exchanges)
 	}}
 
-	bytesAllocated = metric{decimals: 0, perExchange: func(s sliced) float64 {
+	bytesAllocated = metric{"bytes", 0, func(s sliced) float64 {
 		return float64(s.bytes) / float64(s.exchanges)
 	}}
 )
 
-// series is the metric of a cell, round by round; nil when it was not measured.
-func (r results) series(c cell, m metric) []float64 {
+// of is the metric of every slice.
+func (m metric) of(all []sliced) []float64 {
 	var series []float64
-	for _, s := range r[c] {
-		series = append(series, m.perExchange(s))
+	for _, s := range all {
+		series = append(series, m.figure(s))
 	}
 	return series
 }
+
+// series is the metric of a cell, round by round; nil when it was not measured.
+func (r results) series(c cell, m metric) []float64 { return m.of(r[c]) }
 
 // combine applies f to two series, round by round: figures of the same round were
 // measured within seconds of each other, so that what slows the whole machine

@@ -24,8 +24,14 @@ type Path interface {
 type row struct {
 	name string
 
-	// open makes a path to the host at addr, for callers 0 to callers-1.
-	open func(addr string, shape *sample.Shape, callers int) (Path, error)
+	// open makes a path to a host, for callers 0 to callers-1.
+	open func(to target, shape *sample.Shape, callers int) (Path, error)
+}
+
+// target is the host, and how a path goes there.
+type target struct {
+	addr  string
+	links int // that callers are spread over
 }
 
 // rows are all that can be measured, in the order of the tables.

@@ -12,7 +12,7 @@ import (
 // else: what every row that takes messages pays besides its link.
 type codecPath struct{ shape *sample.Shape }
 
-func openCodec(_ string, shape *sample.Shape, _ int) (Path, error) {
+func openCodec(_ target, shape *sample.Shape, _ int) (Path, error) {
 	return codecPath{shape: shape}, nil
 }
 

@@ -22,8 +22,8 @@ type bareCaller struct {
 	_      [32]byte // keeps two callers off one cache line
 }
 
-func openBare(addr string, shape *sample.Shape, callers int) (Path, error) {
-	conn, err := net.Dial("tcp", addr)
+func openBare(to target, shape *sample.Shape, callers int) (Path, error) {
+	conn, err := net.Dial("tcp", to.addr)
 	if err != nil {
 		return nil, fmt.Errorf("floor-bare: %w", err)
 	}
@@ -57,14 +57,14 @@ type contractPath struct {
 	client *floor.Contract
 }
 
-func openContract(addr string, shape *sample.Shape, _ int) (Path, error) {
-	conn, err := net.Dial("tcp", addr)
+func openContract(to target, shape *sample.Shape, callers int) (Path, error) {
+	conn, err := net.Dial("tcp", to.addr)
 	if err != nil {
 		return nil, fmt.Errorf("floor-contract: %w", err)
 	}
 	return &contractPath{
 		shape:  shape,
-		client: floor.NewContract(conn, floor.Config{STANAt: shape.STANAt}),
+		client: floor.NewContract(conn, floor.Config{STANAt: shape.STANAt, Limit: 2 * callers}),
 	}, nil
 }
 

@@ -23,10 +23,10 @@ type linkPath struct {
 	link    *supervisor.Link
 }
 
-func openLink(addr string, shape *sample.Shape, callers int) (linkPath, error) {
+func openLink(to target, shape *sample.Shape, callers int) (linkPath, error) {
 	manager, err := supervisor.New(nil, supervisor.Config{
 		Links: []supervisor.LinkConfig{{
-			Name: "bench", Addrs: []string{addr}, Spec: sample.Spec, Framing: framing.Binary2{},
+			Name: "bench", Addrs: []string{to.addr}, Spec: sample.Spec, Framing: framing.Binary2{},
 			SendTimeout: 5 * time.Second, MaxInFlight: 2 * callers,
 		}},
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
@@ -53,8 +53,8 @@ func (p linkPath) Close() error {
 // framePath exchanges packed messages.
 type framePath struct{ linkPath }
 
-func openFrame(addr string, shape *sample.Shape, callers int) (Path, error) {
-	p, err := openLink(addr, shape, callers)
+func openFrame(to target, shape *sample.Shape, callers int) (Path, error) {
+	p, err := openLink(to, shape, callers)
 	return framePath{p}, err
 }
 
@@ -71,8 +71,8 @@ func (p framePath) Exchange(ctx context.Context, caller int, seq uint64) error {
 // messagePath exchanges messages.
 type messagePath struct{ linkPath }
 
-func openMessage(addr string, shape *sample.Shape, callers int) (Path, error) {
-	p, err := openLink(addr, shape, callers)
+func openMessage(to target, shape *sample.Shape, callers int) (Path, error) {
+	p, err := openLink(to, shape, callers)
 	return messagePath{p}, err
 }
 

@@ -23,8 +23,8 @@ type moovPath struct {
 	conn  *connection.Connection
 }
 
-func openMoov(addr string, shape *sample.Shape, _ int) (Path, error) {
-	conn, err := connection.New(addr, sample.Spec, readBinary2, writeBinary2, connection.SendTimeout(moovTimeout))
+func openMoov(to target, shape *sample.Shape, _ int) (Path, error) {
+	conn, err := connection.New(to.addr, sample.Spec, readBinary2, writeBinary2, connection.SendTimeout(moovTimeout))
 	if err != nil {
 		return nil, fmt.Errorf("moov: %w", err)
 	}

@@ -113,7 +113,7 @@ func TestAnswer(t *testing.T) {
 func TestSTANsAreNotShared(t *testing.T) {
 	owner := make(map[uint32]int)
 	for caller := range sample.MaxCallers {
-		for seq := range uint64(1000) {
+		for seq := range uint64(100) {
 			stan := sample.STAN(caller, seq)
 			if stan < 1 || stan > 999_999 {
 				t.Fatalf("STAN %d of caller %d is no field 11", stan, caller)
@@ -124,10 +124,10 @@ func TestSTANsAreNotShared(t *testing.T) {
 			owner[stan] = caller
 		}
 	}
-	assert.Len(t, owner, 999_000)
+	assert.Len(t, owner, 990_000)
 }
 
 func TestSTANsOfACallerComeRoundLate(t *testing.T) {
-	assert.NotEqual(t, sample.STAN(7, 0), sample.STAN(7, 998))
-	assert.Equal(t, sample.STAN(7, 0), sample.STAN(7, 999))
+	assert.NotEqual(t, sample.STAN(7, 0), sample.STAN(7, 98))
+	assert.Equal(t, sample.STAN(7, 0), sample.STAN(7, 99))
 }

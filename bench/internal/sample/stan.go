@@ -4,15 +4,15 @@ package sample
 const stanDigits = 6
 
 // MaxCallers is how many callers have STANs of their own.
-const MaxCallers = 1000
+const MaxCallers = 10_000
 
-// perCaller is how many STANs a caller has: the thousand callers share the
-// 999,999 values above zero.
-const perCaller = 999
+// perCaller is how many STANs a caller has: all callers share the 999,999 values
+// above zero.
+const perCaller = 999_999 / MaxCallers
 
 // STAN is the trace number of a caller's exchange number seq. Callers, numbered
 // from 0 to MaxCallers-1, never share one, so that no two exchanges in flight
-// have the same. A caller uses the same one again after 999 exchanges.
+// have the same. A caller uses the same one again after 99 exchanges.
 func STAN(caller int, seq uint64) uint32 {
 	return uint32(caller)*perCaller + uint32(seq%perCaller) + 1
 }

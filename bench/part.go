@@ -1,0 +1,71 @@
+package main
+
+import (
+	"time"
+
+	"github.com/isolink-go/isolink/bench/internal/sample"
+)
+
+// part is what is measured together, against one host, and shown in tables of its
+// own: rows, shapes of messages, and a number that is the tables' columns.
+type part struct {
+	name   string
+	about  string // a line or two for people
+	unit   string // of the columns
+	rows   []row
+	shapes []*sample.Shape
+	at     []int // the columns
+	brief  []int // the columns of a short run; nil: the same
+
+	// take measures a row once, for about the time d.
+	take func(s *stage, r row, g group, d time.Duration) (sliced, error)
+
+	tables     []table
+	ratio      metric   // of the tables of ratios
+	references []string // the rows that all others are divided by
+
+	judged *sample.Shape // the shape that goals are for
+	goals  []goal
+
+	times [lengths]timing
+	timing
+}
+
+// length is how long a run is meant to be.
+type length int
+
+const (
+	short length = iota
+	normal
+	full
+	lengths
+)
+
+// timing is how long a part may take, and a row at a time. At least one round is
+// measured; a part without a budget is left out.
+type timing struct {
+	budget, slice time.Duration
+}
+
+// parts are all that can be measured, in the order of a run.
+var parts = []part{
+	{
+		name: "link", about: "one link, and callers that each make one exchange after the other", unit: "callers",
+		rows: rows, shapes: shapes, at: defaultCallers, brief: defaultCallers[:5],
+		take: takeTimed, tables: linkTables,
+		ratio: microseconds, references: []string{rowBare, rowContract, rowMoov},
+		judged: sample.Two, goals: linkGoals,
+		times: [lengths]timing{
+			{60 * time.Second, 120 * time.Millisecond}, {4 * time.Minute, 200 * time.Millisecond}, {15 * time.Minute, 200 * time.Millisecond},
+		},
+	},
+}
+
+// takeTimed lets callers exchange on one path, as many as the column says.
+func takeTimed(s *stage, r row, g group, d time.Duration) (sliced, error) {
+	l, err := s.load(r, g.shape, 1)
+	if err != nil {
+		return sliced{}, err
+	}
+	return l.timed(g.at, d)
+}
