@@ -36,6 +36,7 @@ var linkGoals = []goal{
 	{"isolink-frame / floor-contract", rowFrame, "", rowContract, microseconds, defaultCallers, atMost, 1.0},
 	{"isolink-frame / floor-bare", rowFrame, "", rowBare, microseconds, defaultCallers, atMost, 1.3},
 	{"(isolink-message - codec) / floor-contract", rowMessage, rowCodec, rowContract, microseconds, []int{100, 1000}, atMost, 1.2},
+	{"isolink-actor / floor-contract", rowActor, "", rowContract, microseconds, []int{1000}, atMost, 0.5},
 	{"allocations of isolink-frame", rowFrame, "", "", allocations, defaultCallers, atMost, 3},
 	{"allocations of isolink-message - codec", rowMessage, rowCodec, "", allocations, defaultCallers, atMost, 4},
 }

@@ -92,12 +92,12 @@ func linkPart(callers []int) part {
 func TestChecks(t *testing.T) {
 	callers := defaultCallers
 	r := measured(map[string][]int{
-		rowMoov: {40}, rowMessage: {20}, rowCodec: {5}, rowContract: {10}, rowBare: {8}, rowFrame: {11},
+		rowMoov: {40}, rowMessage: {20}, rowCodec: {5}, rowContract: {10}, rowBare: {8}, rowFrame: {11}, rowActor: {6},
 	}, callers, 3)
 	var out bytes.Buffer
 	printChecks(&out, linkPart(callers), r)
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	assert.Len(t, lines, 31)
+	assert.Len(t, lines, 32)
 	for _, want := range []string{
 		"CHECK moov / isolink-message, callers=1: 2.00 (goal >= 1.60) ok",
 		"CHECK moov / isolink-message, callers=2: 2.00 (goal >= 2.00) ok",
@@ -106,6 +106,7 @@ func TestChecks(t *testing.T) {
 		"CHECK isolink-frame / floor-contract, callers=1: 1.10 (goal <= 1.00) FAIL",
 		"CHECK isolink-frame / floor-bare, callers=1: 1.38 (goal <= 1.30) FAIL",
 		"CHECK (isolink-message - codec) / floor-contract, callers=1000: 1.50 (goal <= 1.20) FAIL",
+		"CHECK isolink-actor / floor-contract, callers=1000: 0.60 (goal <= 0.50) FAIL",
 		"CHECK allocations of isolink-frame, callers=16: 3.0 (goal <= 3.0) ok",
 		"CHECK allocations of isolink-message - codec, callers=100: 0.0 (goal <= 4.0) ok",
 	} {

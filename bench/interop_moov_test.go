@@ -64,7 +64,7 @@ func (e *moovEnd) isClosed(t *testing.T, err error) {
 func (e *moovEnd) options(d *desk) []connection.Option {
 	e.failed = make(chan error, 1)
 	return append([]connection.Option{
-		connection.SendTimeout(moovTimeout),
+		connection.SendTimeout(sendTimeout),
 		connection.InboundMessageHandler(func(c *connection.Connection, m *iso8583.Message) { d.handle(m, c.Reply) }),
 		connection.WithConnectionFailedHandler(func(_ *connection.Connection, err error) { e.failed <- err }),
 	}, e.at.framed.options...)

@@ -71,12 +71,11 @@ func (l *load) timed(callers int, d time.Duration) (sliced, error) {
 
 // counted makes n exchanges, shared among the callers as they come. begin is
 // called when they are about to start.
-func (l *load) counted(callers, n int, begin func()) error {
+func (l *load) counted(callers, n int, begin func()) (sliced, error) {
 	var taken atomic.Int64
-	_, err := l.run(callers, time.Duration(n)*time.Millisecond+stuckAfter,
+	return l.run(callers, time.Duration(n)*time.Millisecond+stuckAfter,
 		func() bool { return taken.Add(1) <= int64(n) },
 		begin)
-	return err
 }
 
 // run starts the callers, waits until all stand at the line, and lets them make
@@ -84,9 +83,13 @@ func (l *load) counted(callers, n int, begin func()) error {
 // limit, with errStuck. What it takes to start the callers is not measured.
 func (l *load) run(callers int, limit time.Duration, more func() bool, begin func()) (sliced, error) {
 	r := race{line: make(chan struct{})}
-	r.ready.Add(callers)
-	for i := range callers {
-		r.done.Go(func() { r.exchange(l.path, i, &l.callers[i], more) })
+	if c, ok := l.path.(crewed); ok {
+		r.start(c, callers, more)
+	} else {
+		r.ready.Add(callers)
+		for i := range callers {
+			r.done.Go(func() { r.exchange(l.path, i, &l.callers[i], more) })
+		}
 	}
 	stuck := time.NewTimer(limit)
 	defer stuck.Stop()
@@ -150,6 +153,29 @@ func (r *race) exchange(path Path, number int, c *caller, more func() bool) {
 		r.one(path, number, c)
 	}
 	r.total.Add(c.seq - from)
+}
+
+// start is exchange for all callers together, where clients of the path's own stand
+// for them.
+func (r *race) start(c crewed, callers int, more func() bool) {
+	clients := min(c.crew(), callers)
+	r.ready.Add(clients)
+	for i := range clients {
+		window := (callers - i + clients - 1) / clients
+		r.done.Go(func() {
+			first := 0
+			if _, err := c.exchanges(i, window, func() bool { first++; return first <= window }); err != nil {
+				r.fail(err)
+			}
+			r.ready.Done()
+			<-r.line
+			n, err := c.exchanges(i, window, func() bool { return r.failure.Load() == nil && more() })
+			if err != nil {
+				r.fail(err)
+			}
+			r.total.Add(n)
+		})
+	}
 }
 
 func (r *race) one(path Path, number int, c *caller) {

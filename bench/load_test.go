@@ -19,6 +19,9 @@ func (f pathFunc) Exchange(ctx context.Context, caller int, seq uint64) error {
 	return f(ctx, caller, seq)
 }
 
+// second is the error of two results.
+func second[T any](_ T, err error) error { return err }
+
 func (f pathFunc) Close() error { return nil }
 
 // A caller's sequence goes on from run to run: else its STANs would come again while a
@@ -35,8 +38,8 @@ func TestCallersCountTheirExchanges(t *testing.T) {
 		return nil
 	}), 3)
 	begun := 0
-	require.NoError(t, l.counted(3, 100, func() { begun++ }))
-	require.NoError(t, l.counted(2, 50, func() { begun++ }))
+	require.NoError(t, second(l.counted(3, 100, func() { begun++ })))
+	require.NoError(t, second(l.counted(2, 50, func() { begun++ })))
 	assert.EqualValues(t, 3+100+2+50, calls.Load())
 	assert.Equal(t, 2, begun)
 	require.NoError(t, l.close())
@@ -101,10 +104,50 @@ func TestEveryCallerHasALiveContextOfItsOwn(t *testing.T) {
 		seen[caller] = ctx
 		return ctx.Err()
 	}), 2)
-	require.NoError(t, l.counted(2, 10, func() {}))
+	require.NoError(t, second(l.counted(2, 10, func() {})))
 	assert.NotEqual(t, seen[0].Done(), seen[1].Done())
 	require.NoError(t, l.close())
 	for _, ctx := range seen {
 		assert.ErrorIs(t, ctx.Err(), context.Canceled)
 	}
+}
+
+// crew is a path of clients that answer by the call.
+type crew struct {
+	pathFunc
+	windows [3]atomic.Int64
+	fails   int64 // the exchange that fails; 0: none
+	made    atomic.Int64
+}
+
+func (c *crew) crew() int { return len(c.windows) }
+
+func (c *crew) exchanges(client, window int, more func() bool) (n uint64, err error) {
+	c.windows[client].Store(int64(window))
+	for more() {
+		if c.made.Add(1) == c.fails {
+			return n, errors.New("broken")
+		}
+		n++
+	}
+	return n, nil
+}
+
+func TestACrewSharesTheCallers(t *testing.T) {
+	c := &crew{}
+	l := newLoad(c, 8)
+	s, err := l.counted(8, 100, func() {})
+	require.NoError(t, err)
+	assert.EqualValues(t, 100, s.exchanges)
+	assert.EqualValues(t, 108, c.made.Load(), "each caller makes one before it counts")
+	for client, want := range []int64{3, 3, 2} {
+		assert.Equal(t, want, c.windows[client].Load())
+	}
+	s, err = l.counted(1, 10, func() {})
+	require.NoError(t, err)
+	assert.EqualValues(t, 10, s.exchanges)
+	c.fails = c.made.Load() + 20
+	_, err = l.timed(8, time.Hour)
+	require.EqualError(t, err, "broken")
+	require.NoError(t, l.close())
 }

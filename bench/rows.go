@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"github.com/isolink-go/isolink/bench/internal/sample"
 )
@@ -19,6 +20,20 @@ type Path interface {
 	// flight when it is called.
 	Close() error
 }
+
+// crewed is a Path whose own clients make the exchanges, each many at a time.
+type crewed interface {
+	// crew is how many clients there are.
+	crew() int
+
+	// exchanges keeps window exchanges of a client in flight, and begins another
+	// one where one was answered, as long as more says so. When none is in flight
+	// it returns how many were answered, and the first error.
+	exchanges(client, window int, more func() bool) (uint64, error)
+}
+
+// sendTimeout is how long an exchange may take, in every row.
+const sendTimeout = 5 * time.Second
 
 // row is a line of the tables.
 type row struct {
@@ -40,6 +55,7 @@ var rows = []row{
 	{name: rowContract, open: openContract},
 	{name: rowFrame, open: openFrame},
 	{name: rowMessage, open: openMessage},
+	{name: rowActor, open: openActor},
 	{name: rowMoov, open: openMoov},
 	{name: rowCodec, open: openCodec},
 }
@@ -53,6 +69,7 @@ const (
 	rowCodec    = "codec"
 	rowFrame    = "isolink/frame"
 	rowMessage  = "isolink/message"
+	rowActor    = "isolink/actor"
 )
 
 // shapes are the messages that can be exchanged, in the order of the tables.

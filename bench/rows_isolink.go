@@ -27,7 +27,7 @@ func openLink(to target, shape *sample.Shape, callers int) (linkPath, error) {
 	manager, err := supervisor.New(nil, supervisor.Config{
 		Links: []supervisor.LinkConfig{{
 			Name: "bench", Addrs: []string{to.addr}, Spec: sample.Spec, Framing: framing.Binary2{},
-			SendTimeout: 5 * time.Second, MaxInFlight: 2 * callers,
+			SendTimeout: sendTimeout, MaxInFlight: 2 * callers,
 		}},
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})

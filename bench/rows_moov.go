@@ -4,17 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"time"
 
 	connection "github.com/moov-io/iso8583-connection"
 	"github.com/moov-io/iso8583/network"
 
 	"github.com/isolink-go/isolink/bench/internal/sample"
 )
-
-// moovTimeout is the time that a moov client waits for a response. It is as long
-// as the timeout of the other rows.
-const moovTimeout = 5 * time.Second
 
 // moovPath is a client of github.com/moov-io/iso8583-connection, set up as its
 // documentation does. It packs and unpacks by itself.
@@ -24,7 +19,7 @@ type moovPath struct {
 }
 
 func openMoov(to target, shape *sample.Shape, _ int) (Path, error) {
-	conn, err := connection.New(to.addr, sample.Spec, readBinary2, writeBinary2, connection.SendTimeout(moovTimeout))
+	conn, err := connection.New(to.addr, sample.Spec, readBinary2, writeBinary2, connection.SendTimeout(sendTimeout))
 	if err != nil {
 		return nil, fmt.Errorf("moov: %w", err)
 	}
