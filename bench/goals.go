@@ -41,6 +41,10 @@ var linkGoals = []goal{
 	{"allocations of isolink-message - codec", rowMessage, rowCodec, "", allocations, defaultCallers, atMost, 4},
 }
 
+var bothGoals = []goal{
+	{"moov / isolink, both ends", rowMoov, "", rowIsolink, microseconds, []int{1000, 10_000, 100_000}, atLeast, 3},
+}
+
 // figure is the goal's at this column. ok is false when a row that it needs was not
 // measured.
 func (g goal) figure(p part, r results, at int) (figure float64, ok bool) {

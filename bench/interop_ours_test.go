@@ -48,13 +48,6 @@ func quietly(t *testing.T, links ...supervisor.LinkConfig) *supervisor.Manager {
 	return mgr
 }
 
-// closeManager has a context of its own: that of a test is over when it cleans up.
-func closeManager(mgr *supervisor.Manager) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	return mgr.Close(ctx)
-}
-
 // config is what our ends have in common; d gets the other's requests.
 func (e *ourEnd) config(d *desk) supervisor.LinkConfig {
 	return supervisor.LinkConfig{

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,6 +19,7 @@ var errStuck = errors.New("callers did not return")
 type load struct {
 	path    Path
 	callers []caller
+	storm   uint64 // where the sequence numbers of the next storm start
 }
 
 // caller is what a caller keeps from run to run: contexts and sequence numbers
@@ -48,15 +48,6 @@ func (l *load) close() error {
 		l.callers[i].cancel()
 	}
 	return l.path.Close()
-}
-
-// sliced is what was measured in one run.
-type sliced struct {
-	exchanges uint64
-	elapsed   time.Duration
-	cpu       time.Duration // of the whole process, on all cores
-	mallocs   uint64        // allocations of the whole process
-	bytes     uint64        // allocated by the whole process
 }
 
 // timed makes exchanges for about the given time.
@@ -99,27 +90,19 @@ func (l *load) run(callers int, limit time.Duration, more func() bool, begin fun
 		return sliced{}, errStuck
 	}
 
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
+	m := startMeter()
+	m.begin() // first: a slice is never shorter than its time
 	begin()
-	start, cpu := time.Now(), cpuTime()
 	close(r.line)
 	if !wait(&r.done, stuck) {
 		r.fail(errStuck)
 		return sliced{}, errStuck
 	}
-	elapsed, cpu := time.Since(start), cpuTime()-cpu
+	measured := m.stop(r.total.Load())
 	if err := r.failure.Load(); err != nil {
 		return sliced{}, *err
 	}
-	runtime.ReadMemStats(&after)
-	return sliced{
-		exchanges: r.total.Load(),
-		elapsed:   elapsed,
-		cpu:       cpu,
-		mallocs:   after.Mallocs - before.Mallocs,
-		bytes:     after.TotalAlloc - before.TotalAlloc,
-	}, nil
+	return measured, nil
 }
 
 // wait tells whether the group was done before the timer went off.

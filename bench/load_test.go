@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -149,5 +150,44 @@ func TestACrewSharesTheCallers(t *testing.T) {
 	c.fails = c.made.Load() + 20
 	_, err = l.timed(8, time.Hour)
 	require.EqualError(t, err, "broken")
+	require.NoError(t, l.close())
+}
+
+// A storm has every exchange of its number at once, each once.
+func TestStorms(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = 25
+		var mu sync.Mutex
+		made := make(map[[2]uint64]int)
+		l := newLoad(pathFunc(func(_ context.Context, caller int, seq uint64) error {
+			mu.Lock()
+			made[[2]uint64{uint64(caller), seq}]++
+			mu.Unlock()
+			<-time.After(time.Millisecond)
+			return nil
+		}), 10)
+		s, err := l.storms(n, 2*time.Millisecond)
+		require.NoError(t, err)
+		assert.EqualValues(t, 2*n, s.exchanges)
+		assert.Equal(t, 2*time.Millisecond, s.elapsed)
+		assert.Len(t, made, 2*n, "no STAN is there twice")
+		once, err := l.storms(n, 0)
+		require.NoError(t, err)
+		assert.EqualValues(t, n, once.exchanges)
+		assert.Len(t, made, 3*n)
+		require.NoError(t, l.close())
+	})
+}
+
+func TestTheErrorOfAStorm(t *testing.T) {
+	broken := errors.New("broken")
+	l := newLoad(pathFunc(func(_ context.Context, caller int, _ uint64) error {
+		if caller == 3 {
+			return broken
+		}
+		return nil
+	}), 10)
+	_, err := l.storms(100, time.Hour)
+	require.ErrorIs(t, err, broken)
 	require.NoError(t, l.close())
 }

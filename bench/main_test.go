@@ -23,7 +23,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // nothing behind.
 func TestEveryRowExchanges(t *testing.T) {
 	const callers, exchanges = 20, 400
-	for _, r := range rows {
+	for _, r := range allRows() {
 		for _, shape := range shapes {
 			t.Run(r.name+"/"+shape.Name, func(t *testing.T) {
 				h, err := host.Listen()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -32,8 +33,12 @@ type crewed interface {
 	exchanges(client, window int, more func() bool) (uint64, error)
 }
 
-// sendTimeout is how long an exchange may take, in every row.
-const sendTimeout = 5 * time.Second
+// sendTimeout is how long an exchange may take, in every row. stormTimeout is for
+// those that begin with a hundred thousand others.
+const (
+	sendTimeout  = 5 * time.Second
+	stormTimeout = 30 * time.Second
+)
 
 // row is a line of the tables.
 type row struct {
@@ -47,7 +52,11 @@ type row struct {
 type target struct {
 	addr  string
 	links int // that callers are spread over
+
+	timeout time.Duration // of an exchange; 0: sendTimeout
 }
+
+func (t target) sendTimeout() time.Duration { return cmp.Or(t.timeout, sendTimeout) }
 
 // rows are all that can be measured, in the order of the tables.
 var rows = []row{
@@ -70,6 +79,7 @@ const (
 	rowFrame    = "isolink/frame"
 	rowMessage  = "isolink/message"
 	rowActor    = "isolink/actor"
+	rowIsolink  = "isolink"
 )
 
 // shapes are the messages that can be exchanged, in the order of the tables.

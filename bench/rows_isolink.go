@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"time"
 
@@ -27,9 +26,9 @@ func openLink(to target, shape *sample.Shape, callers int) (linkPath, error) {
 	manager, err := supervisor.New(nil, supervisor.Config{
 		Links: []supervisor.LinkConfig{{
 			Name: "bench", Addrs: []string{to.addr}, Spec: sample.Spec, Framing: framing.Binary2{},
-			SendTimeout: sendTimeout, MaxInFlight: 2 * callers,
+			SendTimeout: to.sendTimeout(), MaxInFlight: 2 * callers,
 		}},
-		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return linkPath{}, fmt.Errorf("isolink: %w", err)
@@ -44,10 +43,12 @@ func openLink(to target, shape *sample.Shape, callers int) (linkPath, error) {
 }
 
 // Close ends the manager.
-func (p linkPath) Close() error {
+func (p linkPath) Close() error { return closeManager(p.manager) }
+
+func closeManager(m *supervisor.Manager) error {
 	ctx, cancel := context.WithTimeout(context.Background(), isolinkTimeout)
 	defer cancel()
-	return p.manager.Close(ctx)
+	return m.Close(ctx)
 }
 
 // framePath exchanges packed messages.

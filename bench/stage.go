@@ -50,7 +50,7 @@ func (s *stage) open(r row, shape *sample.Shape, links int) (*load, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newLoad(path, s.callers), nil
+	return newLoad(path, min(s.callers, sample.MaxCallers)), nil
 }
 
 func (s *stage) close() error {

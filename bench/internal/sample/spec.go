@@ -32,6 +32,7 @@ var Spec = &iso8583.MessageSpec{
 		32: llvar(11, "acquiring institution identification code"),
 		35: llvar(37, "track 2 data"),
 		37: fixed(12, "retrieval reference number"),
+		39: fixed(2, "response code"),
 		41: fixed(8, "card acceptor terminal identification"),
 		42: fixed(15, "card acceptor identification code"),
 		43: fixed(40, "card acceptor name and location"),
