@@ -23,20 +23,20 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // nothing behind.
 func TestEveryRowExchanges(t *testing.T) {
 	const callers, exchanges = 20, 400
-	for _, r := range allRows() {
-		for _, shape := range shapes {
-			t.Run(r.name+"/"+shape.Name, func(t *testing.T) {
-				h, err := host.Listen()
-				require.NoError(t, err)
-				path, err := r.open(target{addr: h.Addr(), links: 1}, shape, callers)
-				require.NoError(t, err)
-				l := newLoad(path, callers)
-				made, err := l.counted(callers, exchanges, func() {})
-				require.NoError(t, err)
-				assert.EqualValues(t, exchanges, made.exchanges)
-				require.NoError(t, l.close())
-				require.NoError(t, h.Close())
-			})
+	for _, part := range parts {
+		for _, r := range part.rows {
+			for _, shape := range part.shapes {
+				t.Run(part.name+"/"+r.name+"/"+shape.Name, func(t *testing.T) {
+					s, err := newStage(callers)
+					require.NoError(t, err)
+					l, err := s.load(r, shape, 3)
+					require.NoError(t, err)
+					made, err := l.counted(callers, exchanges, func() {})
+					require.NoError(t, err)
+					assert.EqualValues(t, exchanges, made.exchanges)
+					require.NoError(t, s.close())
+				})
+			}
 		}
 	}
 }

@@ -71,6 +71,15 @@ var parts = []part{
 			{10 * time.Second, 100 * time.Millisecond}, {60 * time.Second, 200 * time.Millisecond}, {4 * time.Minute, 200 * time.Millisecond},
 		},
 	},
+	{
+		name: "relay", about: "what a switch does to each message, without a link: read MTI and PAN, rewrite the STAN", unit: "callers",
+		rows: relayRows, shapes: shapes[1:], at: []int{1, 16}, brief: []int{1},
+		take: takeTimed, tables: linkTables, ratio: microseconds, references: []string{"relay/unpack"},
+		judged: sample.Eighteen,
+		times: [lengths]timing{
+			{time.Second, 100 * time.Millisecond}, {5 * time.Second, 200 * time.Millisecond}, {20 * time.Second, 200 * time.Millisecond},
+		},
+	},
 }
 
 // takeTimed lets callers exchange on one path, as many as the column says.

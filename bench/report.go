@@ -32,7 +32,7 @@ func report(w io.Writer, p part, r results) {
 			p.table(w, func(row string, at int) string { return t.text(r[cell{row, shape.Name, at}]) })
 		}
 		for _, reference := range p.references {
-			if r[cell{reference, shape.Name, p.at[0]}] == nil {
+			if len(p.rows) == 1 || r[cell{reference, shape.Name, p.at[0]}] == nil {
 				continue
 			}
 			fmt.Fprintf(w, "\n%s ÷ that of %s, of the rounds, %s\n", p.ratio.name, reference, of)

@@ -16,9 +16,7 @@ func (s *Shape) Message(stan uint32) (*iso8583.Message, error) {
 			return nil, fmt.Errorf("sample: setting field %d: %w", v.field, err)
 		}
 	}
-	var digits [stanDigits]byte
-	putSTAN(digits[:], stan)
-	if err := m.Field(11, string(digits[:])); err != nil {
+	if err := m.Field(11, STANText(stan)); err != nil {
 		return nil, fmt.Errorf("sample: setting field 11: %w", err)
 	}
 	return m, nil

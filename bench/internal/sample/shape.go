@@ -93,6 +93,17 @@ func (s *Shape) pack(stan uint32) ([]byte, error) {
 // Size is the length of the body, in bytes, without the length field.
 func (s *Shape) Size() int { return len(s.body) }
 
+// Text is the value of a field, as text; empty for one that the shape does not have,
+// or that is not constant.
+func (s *Shape) Text(field int) string {
+	for _, v := range s.values {
+		if v.field == field {
+			return v.text
+		}
+	}
+	return ""
+}
+
 // AppendBody appends the packed request with the given STAN to dst, without a
 // length field, and returns the longer slice.
 func (s *Shape) AppendBody(dst []byte, stan uint32) []byte {

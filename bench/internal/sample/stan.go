@@ -17,6 +17,13 @@ func STAN(caller int, seq uint64) uint32 {
 	return uint32(caller)*perCaller + uint32(seq%perCaller) + 1
 }
 
+// STANText is the STAN as field 11 has it.
+func STANText(stan uint32) string {
+	var digits [stanDigits]byte
+	putSTAN(digits[:], stan)
+	return string(digits[:])
+}
+
 func putSTAN(dst []byte, stan uint32) {
 	for i := stanDigits - 1; i >= 0; i-- {
 		dst[i] = byte('0' + stan%10)
