@@ -45,6 +45,11 @@ var bothGoals = []goal{
 	{"moov / isolink, both ends", rowMoov, "", rowIsolink, microseconds, []int{1000, 10_000, 100_000}, atLeast, 3},
 }
 
+var openGoals = []goal{
+	{"p99 of moov / isolink-frame, open loop", rowMoov, "", rowFrame, p99, []int{20_000}, atLeast, 3},
+	{"p99 of isolink-frame / floor-contract, open loop", rowFrame, "", rowContract, p99, []int{20_000}, atMost, 1.3},
+}
+
 // figure is the goal's at this column. ok is false when a row that it needs was not
 // measured.
 func (g goal) figure(p part, r results, at int) (figure float64, ok bool) {

@@ -3,6 +3,8 @@ package main
 import (
 	"runtime"
 	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
 // sliced is what was measured in one run.
@@ -12,6 +14,8 @@ type sliced struct {
 	cpu       time.Duration // of the whole process, on all cores
 	mallocs   uint64        // allocations of the whole process
 	bytes     uint64        // allocated by the whole process
+
+	latency *hdrhistogram.Histogram // of single exchanges, in µs; nil where that is not measured
 }
 
 // meter measures one run.

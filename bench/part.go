@@ -17,6 +17,9 @@ type part struct {
 	at     []int // the columns
 	brief  []int // the columns of a short run; nil: the same
 
+	callers int           // the most that a path has; 0: the largest of the columns
+	timeout time.Duration // of an exchange; 0: sendTimeout
+
 	// take measures a row once, for about the time d.
 	take func(s *stage, r row, g group, d time.Duration) (sliced, error)
 
@@ -64,7 +67,7 @@ var parts = []part{
 		about: "client and host of one library: so many messages at once, each in a goroutine of its own;\n" +
 			"they are built, packed, sent, unpacked, approved (MTI and field 39), packed, sent, unpacked, verified",
 		rows: bothRows, shapes: shapes[:1], at: []int{100, 1000, 10_000, 100_000}, brief: []int{100, 1000, 10_000},
-		take: takeStorms, tables: linkTables,
+		timeout: patience, take: takeStorms, tables: linkTables,
 		ratio: microseconds, references: []string{rowMoov},
 		judged: sample.Two, goals: bothGoals,
 		times: [lengths]timing{
@@ -78,6 +81,16 @@ var parts = []part{
 		judged: sample.Eighteen,
 		times: [lengths]timing{
 			{time.Second, 100 * time.Millisecond}, {5 * time.Second, 200 * time.Millisecond}, {20 * time.Second, 200 * time.Millisecond},
+		},
+	},
+	{
+		name: "open", about: "one link, and exchanges that begin at a given rate, whether others were answered or not", unit: "rate",
+		rows: openRows, shapes: shapes[:1], at: []int{1000, 5000, 20_000}, brief: []int{20_000},
+		callers: sample.MaxCallers, timeout: patience, take: takePaced, tables: openTables,
+		ratio: p99, references: []string{rowContract, rowMoov},
+		judged: sample.Two, goals: openGoals,
+		times: [lengths]timing{
+			{10 * time.Second, 500 * time.Millisecond}, {70 * time.Second, time.Second}, {5 * time.Minute, 2 * time.Second},
 		},
 	},
 }

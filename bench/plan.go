@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -31,7 +32,7 @@ type group struct {
 // budget is spent, and closes everything. Any exchange that failed is an error.
 func (p part) measure(seed uint64) (results, error) {
 	begin := time.Now()
-	s, err := newStage(p.callers())
+	s, err := newStage(p.most(), p.timeout)
 	if err != nil {
 		return nil, err
 	}
@@ -42,8 +43,8 @@ func (p part) measure(seed uint64) (results, error) {
 	return found, errors.Join(err, s.close())
 }
 
-// callers is the most that a path of the part has.
-func (p part) callers() int { return slices.Max(p.at) }
+// most is how many callers a path of the part has.
+func (p part) most() int { return cmp.Or(p.callers, slices.Max(p.at)) }
 
 // rounds measures until another round would not fit.
 func (p part) rounds(s *stage, seed uint64, begin time.Time) (results, error) {

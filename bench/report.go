@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"text/tabwriter"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
 // table is one of the tables that a part prints for each shape.
@@ -19,6 +21,19 @@ var linkTables = []table{
 	{"allocations / bytes per exchange", func(s []sliced) string {
 		return fmt.Sprintf("%.1f / %.0f", estimateOf(allocations.of(s)).median, estimateOf(bytesAllocated.of(s)).median)
 	}},
+}
+
+// openTables are those of parts that measure the latency of each exchange.
+var openTables = []table{
+	{"latency in µs from when the exchange was to begin, p50 / p99 / p99.9 / max of all slices together", func(all []sliced) string {
+		sum := hdrhistogram.New(1, longestLatency, 3)
+		for _, s := range all {
+			sum.Merge(s.latency)
+		}
+		return fmt.Sprintf("%d / %d / %d / %d",
+			sum.ValueAtQuantile(50), sum.ValueAtQuantile(99), sum.ValueAtQuantile(99.9), sum.Max())
+	}},
+	{"p99 in µs", func(s []sliced) string { return bounded(p99.of(s)) }},
 }
 
 // report prints the tables of a part.

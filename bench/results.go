@@ -40,6 +40,9 @@ var (
 	}}
 )
 
+// p99 is the latency, in µs, that one exchange of a hundred exceeds.
+var p99 = metric{"p99", 2, func(s sliced) float64 { return float64(s.latency.ValueAtQuantile(99)) }}
+
 // of is the metric of every slice.
 func (m metric) of(all []sliced) []float64 {
 	var series []float64

@@ -33,11 +33,11 @@ type crewed interface {
 	exchanges(client, window int, more func() bool) (uint64, error)
 }
 
-// sendTimeout is how long an exchange may take, in every row. stormTimeout is for
-// those that begin with a hundred thousand others.
+// sendTimeout is how long an exchange may take, in every row. patience is for parts
+// where many wait for each other.
 const (
-	sendTimeout  = 5 * time.Second
-	stormTimeout = 30 * time.Second
+	sendTimeout = 5 * time.Second
+	patience    = 30 * time.Second
 )
 
 // row is a line of the tables.
@@ -80,6 +80,7 @@ const (
 	rowMessage  = "isolink/message"
 	rowActor    = "isolink/actor"
 	rowIsolink  = "isolink"
+	rowFailing  = "isolink/failing"
 )
 
 // shapes are the messages that can be exchanged, in the order of the tables.

@@ -72,7 +72,7 @@ func (p *bothPath) Exchange(ctx context.Context, caller int, seq uint64) error {
 func (p *bothPath) Close() error { return errors.Join(p.client.Close(), p.endHost()) }
 
 // openIsolinkBoth connects a link with an acceptor, each with a manager of its own.
-func openIsolinkBoth(_ target, shape *sample.Shape, callers int) (Path, error) {
+func openIsolinkBoth(to target, shape *sample.Shape, callers int) (Path, error) {
 	manager, err := supervisor.New(nil, supervisor.Config{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, err
@@ -93,7 +93,7 @@ func openIsolinkBoth(_ target, shape *sample.Shape, callers int) (Path, error) {
 	if err != nil {
 		return nil, errors.Join(err, closeManager(manager))
 	}
-	link, err := openLink(target{addr: acceptor.Addr().String(), timeout: stormTimeout}, shape, callers)
+	link, err := openLink(target{addr: acceptor.Addr().String(), timeout: to.timeout}, shape, callers)
 	if err != nil {
 		return nil, errors.Join(err, closeManager(manager))
 	}
@@ -101,8 +101,8 @@ func openIsolinkBoth(_ target, shape *sample.Shape, callers int) (Path, error) {
 }
 
 // openMoovBoth connects moov's client with moov's server.
-func openMoovBoth(_ target, shape *sample.Shape, callers int) (Path, error) {
-	host := server.New(sample.Spec, readBinary2, writeBinary2, connection.SendTimeout(stormTimeout),
+func openMoovBoth(to target, shape *sample.Shape, callers int) (Path, error) {
+	host := server.New(sample.Spec, readBinary2, writeBinary2, connection.SendTimeout(to.sendTimeout()),
 		connection.InboundMessageHandler(func(c *connection.Connection, m *iso8583.Message) {
 			if approve(m) == nil {
 				_ = c.Reply(m)
@@ -112,7 +112,7 @@ func openMoovBoth(_ target, shape *sample.Shape, callers int) (Path, error) {
 		return nil, fmt.Errorf("moov: %w", err)
 	}
 	end := func() error { host.Close(); return nil }
-	path, err := openMoov(target{addr: host.Addr, timeout: stormTimeout}, shape, callers)
+	path, err := openMoov(target{addr: host.Addr, timeout: to.timeout}, shape, callers)
 	if err != nil {
 		return nil, errors.Join(err, end())
 	}

@@ -64,7 +64,7 @@ func openContract(to target, shape *sample.Shape, callers int) (Path, error) {
 	}
 	return &contractPath{
 		shape:  shape,
-		client: floor.NewContract(conn, floor.Config{STANAt: shape.STANAt, Timeout: sendTimeout, Limit: 2 * callers}),
+		client: floor.NewContract(conn, floor.Config{STANAt: shape.STANAt, Timeout: to.sendTimeout(), Limit: 2 * callers}),
 	}, nil
 }
 

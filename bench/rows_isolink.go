@@ -22,12 +22,13 @@ type linkPath struct {
 	link    *supervisor.Link
 }
 
-func openLink(to target, shape *sample.Shape, callers int) (linkPath, error) {
+// openLink waits for the link, not for others that its manager has.
+func openLink(to target, shape *sample.Shape, callers int, others ...supervisor.LinkConfig) (linkPath, error) {
 	manager, err := supervisor.New(nil, supervisor.Config{
-		Links: []supervisor.LinkConfig{{
+		Links: append(others, supervisor.LinkConfig{
 			Name: "bench", Addrs: []string{to.addr}, Spec: sample.Spec, Framing: framing.Binary2{},
 			SendTimeout: to.sendTimeout(), MaxInFlight: 2 * callers,
-		}},
+		}),
 		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"time"
 
 	"github.com/isolink-go/isolink/bench/internal/host"
 	"github.com/isolink-go/isolink/bench/internal/sample"
@@ -21,12 +22,12 @@ type pathKey struct {
 	links      int
 }
 
-func newStage(callers int) (*stage, error) {
+func newStage(callers int, timeout time.Duration) (*stage, error) {
 	h, err := host.Listen()
 	if err != nil {
 		return nil, err
 	}
-	return &stage{host: h, to: target{addr: h.Addr()}, callers: callers, loads: make(map[pathKey]*load)}, nil
+	return &stage{host: h, to: target{addr: h.Addr(), timeout: timeout}, callers: callers, loads: make(map[pathKey]*load)}, nil
 }
 
 // load is the load of a row, over so many links together. It is opened when it is
