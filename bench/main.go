@@ -54,7 +54,12 @@ func execute(p plan, stdout, stderr io.Writer) int {
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), p.seed)
 	begin := time.Now()
 	var checks bytes.Buffer
+	files := maxFiles()
 	for _, part := range p.parts {
+		part.at = part.within(files, stdout)
+		if len(part.at) == 0 {
+			continue
+		}
 		found, err := part.measure(p.seed)
 		if err != nil {
 			fmt.Fprintln(stderr, "bench: FAILED:", err)

@@ -20,6 +20,9 @@ type part struct {
 	callers int           // the most that a path has; 0: the largest of the columns
 	timeout time.Duration // of an exchange; 0: sendTimeout
 
+	// files is how many files a column needs open at once; nil: few.
+	files func(p part, at int) int
+
 	// take measures a row once, for about the time d.
 	take func(s *stage, r row, g group, d time.Duration) (sliced, error)
 
@@ -91,6 +94,17 @@ var parts = []part{
 		judged: sample.Two, goals: openGoals,
 		times: [lengths]timing{
 			{10 * time.Second, 500 * time.Millisecond}, {70 * time.Second, time.Second}, {5 * time.Minute, 2 * time.Second},
+		},
+	},
+	{
+		name: "many", unit: "links",
+		about: "1,000 callers spread over so many links: of one manager of isolink's, or as many clients",
+		rows:  manyRows, shapes: shapes[:1], at: []int{1, 10, 100, 1000},
+		callers: manyCallers, take: takeMany, files: manyFiles, tables: linkTables,
+		ratio: microseconds, references: []string{rowContract, rowMoov},
+		judged: sample.Two, goals: manyGoals,
+		times: [lengths]timing{
+			{12 * time.Second, 120 * time.Millisecond}, {60 * time.Second, 200 * time.Millisecond}, {4 * time.Minute, 200 * time.Millisecond},
 		},
 	},
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -41,6 +42,22 @@ func (p part) measure(seed uint64) (results, error) {
 		return nil, err // closing what is in use could hang as well
 	}
 	return found, errors.Join(err, s.close())
+}
+
+// spareFiles are for what is open besides.
+const spareFiles = 100
+
+// within leaves out, and says so, the columns that need more than so many files.
+func (p part) within(files int, stdout io.Writer) (at []int) {
+	for _, one := range p.at {
+		if p.files == nil || p.files(p, one)+spareFiles <= files {
+			at = append(at, one)
+			continue
+		}
+		fmt.Fprintf(stdout, "\n%s, %s=%d: left out, it takes %d open files and %d are allowed (ulimit -n)\n",
+			p.name, p.unit, one, p.files(p, one)+spareFiles, files)
+	}
+	return at
 }
 
 // most is how many callers a path of the part has.

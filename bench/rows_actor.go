@@ -25,7 +25,7 @@ func openActor(to target, shape *sample.Shape, callers int) (Path, error) {
 	}
 	p := &actorPath{framePath: framePath{link}}
 	for first := range min(actorClients, callers) {
-		c := &actorClient{shape: shape, link: link.link.PID()}
+		c := &actorClient{shape: shape, link: link.link(0).PID()}
 		for caller := first; caller < callers; caller += actorClients {
 			c.slots = append(c.slots, slot{caller: caller})
 		}

@@ -45,8 +45,8 @@ type client interface {
 	Close() error
 }
 
-func (p linkPath) send(ctx context.Context, request *iso8583.Message) (*iso8583.Message, error) {
-	return p.link.Send(ctx, request)
+func (p *linkPath) send(ctx context.Context, request *iso8583.Message) (*iso8583.Message, error) {
+	return p.link(0).Send(ctx, request)
 }
 
 func (p *moovPath) send(_ context.Context, request *iso8583.Message) (*iso8583.Message, error) {

@@ -51,6 +51,10 @@ func (p *barePath) Exchange(_ context.Context, caller int, seq uint64) error {
 
 func (p *barePath) Close() error { return p.client.Close() }
 
+// smallBuffer is for a link among many: a heap of large buffers would keep the
+// garbage collector away from all rows.
+const smallBuffer = 4 << 10
+
 // contractPath makes a new request for each exchange, since the client owns it.
 type contractPath struct {
 	shape  *sample.Shape
@@ -62,10 +66,11 @@ func openContract(to target, shape *sample.Shape, callers int) (Path, error) {
 	if err != nil {
 		return nil, fmt.Errorf("floor-contract: %w", err)
 	}
-	return &contractPath{
-		shape:  shape,
-		client: floor.NewContract(conn, floor.Config{STANAt: shape.STANAt, Timeout: to.sendTimeout(), Limit: 2 * callers}),
-	}, nil
+	config := floor.Config{STANAt: shape.STANAt, Timeout: to.sendTimeout(), Limit: 2 * callers}
+	if to.links > 1 {
+		config.ReadBuffer = smallBuffer
+	}
+	return &contractPath{shape: shape, client: floor.NewContract(conn, config)}, nil
 }
 
 func (p *contractPath) Exchange(ctx context.Context, caller int, seq uint64) error {

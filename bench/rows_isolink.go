@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -15,36 +16,41 @@ import (
 // isolinkTimeout is the time within which a link must come up or close.
 const isolinkTimeout = 10 * time.Second
 
-// linkPath is a link of a manager of its own.
+// linkPath is the links of a manager of its own.
 type linkPath struct {
 	shape   *sample.Shape
 	manager *supervisor.Manager
-	link    *supervisor.Link
+	links   []*supervisor.Link // a caller keeps to one of them
 }
 
-// openLink waits for the link, not for others that its manager has.
-func openLink(to target, shape *sample.Shape, callers int, others ...supervisor.LinkConfig) (linkPath, error) {
-	manager, err := supervisor.New(nil, supervisor.Config{
-		Links: append(others, supervisor.LinkConfig{
-			Name: "bench", Addrs: []string{to.addr}, Spec: sample.Spec, Framing: framing.Binary2{},
+func (p *linkPath) link(caller int) *supervisor.Link { return p.links[caller%len(p.links)] }
+
+// openLink starts links and waits for them, not for others that their manager has.
+func openLink(to target, shape *sample.Shape, callers int, others ...supervisor.LinkConfig) (*linkPath, error) {
+	configs := others
+	for i := range max(to.links, 1) {
+		configs = append(configs, supervisor.LinkConfig{
+			Name: fmt.Sprintf("bench-%d", i), Addrs: []string{to.addr}, Spec: sample.Spec, Framing: framing.Binary2{},
 			SendTimeout: to.sendTimeout(), MaxInFlight: 2 * callers,
-		}),
-		Logger: slog.New(slog.DiscardHandler),
-	})
+		})
+	}
+	manager, err := supervisor.New(nil, supervisor.Config{Links: configs, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
-		return linkPath{}, fmt.Errorf("isolink: %w", err)
+		return nil, fmt.Errorf("isolink: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), isolinkTimeout)
 	defer cancel()
-	p := linkPath{shape: shape, manager: manager, link: manager.Link("bench")}
-	if err := p.link.Await(ctx, messages.Up); err != nil {
-		return linkPath{}, fmt.Errorf("isolink: %w", err)
+	p := &linkPath{shape: shape, manager: manager, links: manager.Links()[len(others):]}
+	for _, link := range p.links {
+		if err := link.Await(ctx, messages.Up); err != nil {
+			return nil, errors.Join(fmt.Errorf("isolink: %w", err), p.Close())
+		}
 	}
 	return p, nil
 }
 
 // Close ends the manager.
-func (p linkPath) Close() error { return closeManager(p.manager) }
+func (p *linkPath) Close() error { return closeManager(p.manager) }
 
 func closeManager(m *supervisor.Manager) error {
 	ctx, cancel := context.WithTimeout(context.Background(), isolinkTimeout)
@@ -53,17 +59,20 @@ func closeManager(m *supervisor.Manager) error {
 }
 
 // framePath exchanges packed messages.
-type framePath struct{ linkPath }
+type framePath struct{ *linkPath }
 
 func openFrame(to target, shape *sample.Shape, callers int) (Path, error) {
 	p, err := openLink(to, shape, callers)
-	return framePath{p}, err
+	if err != nil {
+		return nil, err
+	}
+	return framePath{p}, nil
 }
 
 func (p framePath) Exchange(ctx context.Context, caller int, seq uint64) error {
 	stan := sample.STAN(caller, seq)
 	body := p.shape.AppendBody(make([]byte, 0, p.shape.Size()), stan)
-	response, err := p.link.Exchange(ctx, body)
+	response, err := p.link(caller).Exchange(ctx, body)
 	if err != nil {
 		return err
 	}
@@ -71,11 +80,14 @@ func (p framePath) Exchange(ctx context.Context, caller int, seq uint64) error {
 }
 
 // messagePath exchanges messages.
-type messagePath struct{ linkPath }
+type messagePath struct{ *linkPath }
 
 func openMessage(to target, shape *sample.Shape, callers int) (Path, error) {
 	p, err := openLink(to, shape, callers)
-	return messagePath{p}, err
+	if err != nil {
+		return nil, err
+	}
+	return messagePath{p}, nil
 }
 
 func (p messagePath) Exchange(ctx context.Context, caller int, seq uint64) error {
@@ -84,7 +96,7 @@ func (p messagePath) Exchange(ctx context.Context, caller int, seq uint64) error
 	if err != nil {
 		return err
 	}
-	response, err := p.link.Send(ctx, request)
+	response, err := p.link(caller).Send(ctx, request)
 	if err != nil {
 		return err
 	}

@@ -114,7 +114,7 @@ func (b *Bare) read() error {
 		w    *Waiter
 		body []byte
 	}
-	in := newBatchReader(b.conn)
+	in := newBatchReader(b.conn, readBuffer)
 	var matches []match
 	for {
 		batch, err := in.next()

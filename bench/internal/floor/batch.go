@@ -17,8 +17,8 @@ type batchReader struct {
 	used int
 }
 
-func newBatchReader(r io.Reader) *batchReader {
-	return &batchReader{r: bufio.NewReaderSize(r, readBuffer)}
+func newBatchReader(r io.Reader, size int) *batchReader {
+	return &batchReader{r: bufio.NewReaderSize(r, size)}
 }
 
 // next waits for a frame and returns it together with all whole frames that

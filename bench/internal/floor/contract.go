@@ -26,6 +26,10 @@ type Config struct {
 	// Limit is how many exchanges may be in flight, how many may be queued, and
 	// how many keys in doubt are remembered. The default is 10,000.
 	Limit int
+
+	// ReadBuffer is how many bytes are read at once; a longer frame ends the
+	// connection. The default is 128 KiB, enough for any.
+	ReadBuffer int
 }
 
 func (c Config) withDefaults() Config {
@@ -37,6 +41,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Limit == 0 {
 		c.Limit = 10_000
+	}
+	if c.ReadBuffer == 0 {
+		c.ReadBuffer = readBuffer
 	}
 	return c
 }

@@ -1,6 +1,7 @@
 package floor_test
 
 import (
+	"bufio"
 	"context"
 	"net"
 	"testing"
@@ -248,5 +249,24 @@ func TestLossOfTheConnectionTellsClaimedFromQueued(t *testing.T) {
 		require.ErrorIs(t, (<-second).err, floor.ErrNotSent)
 		require.ErrorIs(t, (<-start(t, c, request(3))).err, floor.ErrNotSent)
 		assert.Zero(t, time.Since(begin), "nobody waits out a timeout")
+	})
+}
+
+// A buffer that holds the frames exchanged is enough; a longer frame ends the connection.
+func TestReadBuffer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		conn, p := pipe(t)
+		c := contractClient{floor.NewContract(conn, floor.Config{STANAt: stanAt, ReadBuffer: 32})}
+		done := start(t, c, request(1))
+		p.read()
+		p.send(response(1))
+		requireAnswered(t, <-done, 1)
+
+		done = start(t, c, request(2))
+		p.read()
+		_, err := p.conn.Write(append([]byte{0, 100}, make([]byte, 30)...))
+		require.NoError(t, err)
+		requireError(t, <-done, floor.ErrInDoubt, bufio.ErrBufferFull)
+		require.NoError(t, c.Close())
 	})
 }

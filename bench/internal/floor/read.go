@@ -7,7 +7,7 @@ func (c *Contract) read() error {
 		r    *request
 		body []byte
 	}
-	in := newBatchReader(c.conn)
+	in := newBatchReader(c.conn, c.cfg.ReadBuffer)
 	var matches []match
 	for {
 		batch, err := in.next()

@@ -25,12 +25,12 @@ var ErrProtocol = errors.New("host: not a request")
 
 const lengthBytes = 2
 
-// bufferBytes holds the longest frame of a two-byte length, and a good number
-// of short ones.
-const bufferBytes = 1 << 17
+// A buffer grows as it is filled. largeBuffer holds the longest frame of a two-byte
+// length, and a good number of short ones.
+const smallBuffer, largeBuffer = 1 << 12, 1 << 17
 
 // Host answers every request of every connection. It keeps no state between
-// requests and does not allocate while it serves.
+// requests and does not allocate while it serves, once its buffers have grown.
 type Host struct {
 	listener net.Listener
 	serving  sync.WaitGroup
@@ -116,7 +116,7 @@ func (h *Host) remove(conn net.Conn, err error) {
 // serve answers whole frames in the buffer that they were read into, and
 // writes them back together once nothing more is buffered.
 func serve(conn net.Conn) error {
-	buf := make([]byte, bufferBytes)
+	buf := make([]byte, smallBuffer)
 	held := 0
 	for {
 		n, err := conn.Read(buf[held:])
@@ -127,6 +127,9 @@ func serve(conn net.Conn) error {
 			return fmt.Errorf("host: in the middle of a frame: %w", err)
 		}
 		held += n
+		if held == len(buf) && held < largeBuffer {
+			buf = append(buf, make([]byte, held)...)
+		}
 		whole, err := answer(buf[:held])
 		if err != nil {
 			return err
