@@ -27,7 +27,9 @@ func TestEveryRowExchanges(t *testing.T) {
 		for _, r := range part.rows {
 			for _, shape := range part.shapes {
 				t.Run(part.name+"/"+r.name+"/"+shape.Name, func(t *testing.T) {
-					s, err := newStage(callers, 0)
+					part := part
+					part.callers = callers
+					s, err := part.newStage()
 					require.NoError(t, err)
 					l, err := s.load(r, shape, 3)
 					require.NoError(t, err)

@@ -19,6 +19,7 @@ type part struct {
 
 	callers int           // the most that a path has; 0: the largest of the columns
 	timeout time.Duration // of an exchange; 0: sendTimeout
+	secure  bool          // TLS 1.3, with certificates of both ends
 
 	// files is how many files a column needs open at once; nil: few.
 	files func(p part, at int) int
@@ -105,6 +106,16 @@ var parts = []part{
 		judged: sample.Two, goals: manyGoals,
 		times: [lengths]timing{
 			{12 * time.Second, 120 * time.Millisecond}, {60 * time.Second, 200 * time.Millisecond}, {4 * time.Minute, 200 * time.Millisecond},
+		},
+	},
+	{
+		name: "tls", about: "one link as above, with TLS 1.3 and certificates of both ends", unit: "callers",
+		rows: rows[:len(rows)-1], shapes: shapes[:1], at: []int{1, 16, 100, 1000},
+		secure: true, take: takeTimed, tables: linkTables,
+		ratio: microseconds, references: []string{rowContract, rowMoov},
+		judged: sample.Two,
+		times: [lengths]timing{
+			normal: {50 * time.Second, 150 * time.Millisecond}, full: {4 * time.Minute, 200 * time.Millisecond},
 		},
 	},
 }

@@ -33,7 +33,7 @@ type group struct {
 // budget is spent, and closes everything. Any exchange that failed is an error.
 func (p part) measure(seed uint64) (results, error) {
 	begin := time.Now()
-	s, err := newStage(p.most(), p.timeout)
+	s, err := p.newStage()
 	if err != nil {
 		return nil, err
 	}

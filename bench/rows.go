@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"time"
 
 	"github.com/isolink-go/isolink/bench/internal/sample"
@@ -51,7 +52,8 @@ type row struct {
 // target is the host, and how a path goes there.
 type target struct {
 	addr  string
-	links int // that callers are spread over
+	tls   *tls.Config // nil: plain
+	links int         // that callers are spread over
 
 	timeout time.Duration // of an exchange; 0: sendTimeout
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
 
 	"github.com/isolink-go/isolink/bench/internal/floor"
 	"github.com/isolink-go/isolink/bench/internal/sample"
@@ -23,7 +22,7 @@ type bareCaller struct {
 }
 
 func openBare(to target, shape *sample.Shape, callers int) (Path, error) {
-	conn, err := net.Dial("tcp", to.addr)
+	conn, err := to.dial()
 	if err != nil {
 		return nil, fmt.Errorf("floor-bare: %w", err)
 	}
@@ -62,7 +61,7 @@ type contractPath struct {
 }
 
 func openContract(to target, shape *sample.Shape, callers int) (Path, error) {
-	conn, err := net.Dial("tcp", to.addr)
+	conn, err := to.dial()
 	if err != nil {
 		return nil, fmt.Errorf("floor-contract: %w", err)
 	}

@@ -30,7 +30,7 @@ func openLink(to target, shape *sample.Shape, callers int, others ...supervisor.
 	configs := others
 	for i := range max(to.links, 1) {
 		configs = append(configs, supervisor.LinkConfig{
-			Name: fmt.Sprintf("bench-%d", i), Addrs: []string{to.addr}, Spec: sample.Spec, Framing: framing.Binary2{},
+			Name: fmt.Sprintf("bench-%d", i), Addrs: []string{to.addr}, TLS: to.tls, Spec: sample.Spec, Framing: framing.Binary2{},
 			SendTimeout: to.sendTimeout(), MaxInFlight: 2 * callers,
 		})
 	}

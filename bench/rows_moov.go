@@ -19,7 +19,8 @@ type moovPath struct {
 }
 
 func openMoov(to target, shape *sample.Shape, _ int) (Path, error) {
-	conn, err := connection.New(to.addr, sample.Spec, readBinary2, writeBinary2, connection.SendTimeout(to.sendTimeout()))
+	conn, err := connection.New(to.addr, sample.Spec, readBinary2, writeBinary2, connection.SendTimeout(to.sendTimeout()),
+		func(o *connection.Options) error { o.TLSConfig = to.tls; return nil })
 	if err != nil {
 		return nil, fmt.Errorf("moov: %w", err)
 	}

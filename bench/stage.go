@@ -1,8 +1,8 @@
 package main
 
 import (
+	"crypto/tls"
 	"errors"
-	"time"
 
 	"github.com/isolink-go/isolink/bench/internal/host"
 	"github.com/isolink-go/isolink/bench/internal/sample"
@@ -22,12 +22,21 @@ type pathKey struct {
 	links      int
 }
 
-func newStage(callers int, timeout time.Duration) (*stage, error) {
-	h, err := host.Listen()
+func (p part) newStage() (*stage, error) {
+	to := target{timeout: p.timeout}
+	var config *tls.Config
+	if p.secure {
+		var err error
+		if to.tls, config, err = certificates(); err != nil {
+			return nil, err
+		}
+	}
+	h, err := host.ListenTLS(config)
 	if err != nil {
 		return nil, err
 	}
-	return &stage{host: h, to: target{addr: h.Addr(), timeout: timeout}, callers: callers, loads: make(map[pathKey]*load)}, nil
+	to.addr = h.Addr()
+	return &stage{host: h, to: to, callers: p.most(), loads: make(map[pathKey]*load)}, nil
 }
 
 // load is the load of a row, over so many links together. It is opened when it is

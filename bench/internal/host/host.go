@@ -10,6 +10,7 @@
 package host
 
 import (
+	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -42,10 +43,16 @@ type Host struct {
 
 // Listen starts a host on a free port of 127.0.0.1. The error is that of
 // net.Listen.
-func Listen() (*Host, error) {
+func Listen() (*Host, error) { return ListenTLS(nil) }
+
+// ListenTLS is Listen for TLS; nil is plain.
+func ListenTLS(config *tls.Config) (*Host, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("host: %w", err)
+	}
+	if config != nil {
+		l = tls.NewListener(l, config)
 	}
 	h := &Host{listener: l, conns: make(map[net.Conn]struct{})}
 	h.serving.Go(h.accept)
