@@ -54,6 +54,12 @@ var manyGoals = []goal{
 	{"isolink-frame / floor-contract, many links", rowFrame, "", rowContract, microseconds, []int{1000}, atMost, 1.1},
 }
 
+// A manager has some goroutines beside those of its links.
+var idleGoals = []goal{
+	{"isolink / moov, bytes per idle link", rowIsolink, "", rowMoov, bytesPerLink, []int{1000, 10_000}, atMost, 0.5},
+	{"goroutines per idle link of isolink", rowIsolink, "", "", goroutinesPerLink, []int{1000, 10_000}, atMost, 1.1},
+}
+
 // figure is the goal's at this column. ok is false when a row that it needs was not
 // measured.
 func (g goal) figure(p part, r results, at int) (figure float64, ok bool) {

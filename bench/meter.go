@@ -15,6 +15,8 @@ type sliced struct {
 	mallocs   uint64        // allocations of the whole process
 	bytes     uint64        // allocated by the whole process
 
+	goroutines int // more than before; 0 where they are not counted
+
 	latency *hdrhistogram.Histogram // of single exchanges, in µs; nil where that is not measured
 }
 

@@ -118,6 +118,16 @@ var parts = []part{
 			normal: {50 * time.Second, 150 * time.Millisecond}, full: {4 * time.Minute, 200 * time.Millisecond},
 		},
 	},
+	{
+		name: "idle", about: "links that nothing is sent over, after a garbage collection, the manager's part included", unit: "links",
+		rows: idleRows, shapes: shapes[:1], at: []int{1000, 10_000}, brief: []int{1000},
+		callers: 1, take: takeIdle, files: idleFiles, tables: idleTables,
+		ratio: bytesPerLink, references: []string{rowMoov},
+		judged: sample.Two, goals: idleGoals,
+		times: [lengths]timing{
+			{time.Second, 500 * time.Millisecond}, {20 * time.Second, time.Second}, {time.Minute, time.Second},
+		},
+	},
 }
 
 // takeTimed lets callers exchange on one path, as many as the column says.

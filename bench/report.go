@@ -36,6 +36,13 @@ var openTables = []table{
 	{"p99 in µs", func(s []sliced) string { return bounded(p99.of(s)) }},
 }
 
+// idleTables are those of idle links.
+var idleTables = []table{
+	{"bytes of heap and stacks / goroutines, per idle link", func(s []sliced) string {
+		return fmt.Sprintf("%.0f / %.2f", estimateOf(bytesPerLink.of(s)).median, estimateOf(goroutinesPerLink.of(s)).median)
+	}},
+}
+
 // report prints the tables of a part.
 func report(w io.Writer, p part, r results) {
 	fmt.Fprintf(w, "\n== %s: %s\n", p.name, p.about)

@@ -43,6 +43,14 @@ var (
 // p99 is the latency, in µs, that one exchange of a hundred exceeds.
 var p99 = metric{"p99", 2, func(s sliced) float64 { return float64(s.latency.ValueAtQuantile(99)) }}
 
+// Of idle links, which exchange nothing, a slice counts the links.
+var (
+	bytesPerLink      = metric{"bytes", 2, bytesAllocated.figure} // as a ratio; alone it is printed without decimals
+	goroutinesPerLink = metric{"goroutines", 1, func(s sliced) float64 {
+		return float64(s.goroutines) / float64(s.exchanges)
+	}}
+)
+
 // of is the metric of every slice.
 func (m metric) of(all []sliced) []float64 {
 	var series []float64

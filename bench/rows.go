@@ -52,10 +52,19 @@ type row struct {
 // target is the host, and how a path goes there.
 type target struct {
 	addr  string
+	addrs []string    // of its links, in turn; empty: addr is all links'
 	tls   *tls.Config // nil: plain
 	links int         // that callers are spread over
 
 	timeout time.Duration // of an exchange; 0: sendTimeout
+}
+
+// link is the target of one of its links.
+func (t target) link(i int) target {
+	if len(t.addrs) > 0 {
+		t.addr = t.addrs[i%len(t.addrs)]
+	}
+	return t
 }
 
 func (t target) sendTimeout() time.Duration { return cmp.Or(t.timeout, sendTimeout) }

@@ -44,8 +44,8 @@ type spreadPath []Path
 func spread(open func(target, *sample.Shape, int) (Path, error)) func(target, *sample.Shape, int) (Path, error) {
 	return func(to target, shape *sample.Shape, callers int) (Path, error) {
 		var all spreadPath
-		for range to.links {
-			path, err := open(to, shape, callers)
+		for i := range to.links {
+			path, err := open(to.link(i), shape, callers)
 			if err != nil {
 				return nil, errors.Join(err, all.Close())
 			}
