@@ -35,6 +35,9 @@ var judged = part{judged: sample.Two}
 
 func TestFigures(t *testing.T) {
 	r := measured(map[string][]int{"a": {10, 20, 60}, "b": {5, 5, 10}, "c": {2, 10, 4}}, []int{16}, 3)
+	for c, all := range measured(map[string][]int{"b": {10, 10, 10}}, []int{2}, 3) {
+		r[c] = all
+	}
 	for name, test := range map[string]struct {
 		goal goal
 		want float64
@@ -42,6 +45,7 @@ func TestFigures(t *testing.T) {
 		"median":           {goal{of: "a", metric: microseconds}, 20},
 		"ratio by round":   {goal{of: "a", over: "b", metric: microseconds}, 4},
 		"minus and ratio":  {goal{of: "a", less: "b", over: "c", metric: microseconds}, 2.5},
+		"another column":   {goal{of: "a", over: "b", overAt: 2, metric: microseconds}, 2},
 		"allocations":      {goal{of: "a", metric: allocations}, 3.011},
 		"less allocations": {goal{of: "a", less: "b", metric: allocations}, 0},
 	} {

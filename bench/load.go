@@ -44,10 +44,15 @@ func newLoad(path Path, callers int) *load {
 
 // close ends the path. No run is under way.
 func (l *load) close() error {
+	l.cancel()
+	return l.path.Close()
+}
+
+// cancel ends the callers' contexts.
+func (l *load) cancel() {
 	for i := range l.callers {
 		l.callers[i].cancel()
 	}
-	return l.path.Close()
 }
 
 // timed makes exchanges for about the given time.

@@ -128,6 +128,16 @@ var parts = []part{
 			{time.Second, 500 * time.Millisecond}, {20 * time.Second, time.Second}, {time.Minute, time.Second},
 		},
 	},
+	{
+		name: "long", about: "one link after 1,000,000 exchanges, and links that were just opened", unit: "callers",
+		rows: longRows, shapes: shapes[:1], at: []int{1000, 10_000},
+		take: takeLong, tables: linkTables,
+		ratio: microseconds, references: []string{rowNew},
+		judged: sample.Two, goals: longGoals,
+		times: [lengths]timing{
+			{12 * time.Second, 120 * time.Millisecond}, {30 * time.Second, 200 * time.Millisecond}, {2 * time.Minute, 200 * time.Millisecond},
+		},
+	},
 }
 
 // takeTimed lets callers exchange on one path, as many as the column says.

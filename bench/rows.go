@@ -92,6 +92,8 @@ const (
 	rowActor    = "isolink/actor"
 	rowIsolink  = "isolink"
 	rowFailing  = "isolink/failing"
+	rowNew      = "isolink/new"
+	rowOld      = "isolink/old"
 )
 
 // shapes are the messages that can be exchanged, in the order of the tables.
