@@ -1,15 +1,15 @@
 # Each target is one call; what it does is in the script of the same name in .ci/.
-# FUZZTIME (10s) and TARGET go to fuzz, BENCHFLAGS to bench, MUTATEFLAGS to mutate.
+# FUZZTIME (10s) and TARGET go to fuzz, BENCHFLAGS to bench and bench-full, MUTATEFLAGS to mutate.
 
 FUZZTIME ?= 10s
 TARGET ?=
 BENCHFLAGS ?=
 MUTATEFLAGS ?=
 
-.PHONY: help demo test bench lint api fuzz cover mutate
+.PHONY: help demo test bench bench-full lint api fuzz cover mutate
 
 help: ## print this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/make \1	\2/p' Makefile | expand -t 14
+	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1	\2/p' Makefile | expand -t 17
 
 demo: ## run the demo
 	@go run ./examples/demo
@@ -19,6 +19,9 @@ test: ## check everything: modules, vet, builds, lint, tests with -race, short f
 
 bench: ## run the benchmarks against the peers and the floors (BENCHFLAGS=-short)
 	@cd bench && go run . $(BENCHFLAGS)
+
+bench-full: ## run all of them, longer, and write bench.txt and plots into bench/out
+	@cd bench && go run . -full -out out $(BENCHFLAGS)
 
 lint: ## run golangci-lint, gofumpt's check included, in every module
 	@bash .ci/lint

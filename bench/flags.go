@@ -30,12 +30,13 @@ func parse(args []string, stderr io.Writer) (plan, error) {
 		kinds   = flags.String("shapes", "", "shapes of messages, with commas (default all; -short: 2-fields)")
 		budget  = flags.Duration("time", 0, "how long the run may take; at least one round of each part is made")
 		slice   = flags.Duration("slice", 0, "how long a row is measured at a time")
+		out     = flags.String("out", "", "folder for files: bench.txt for benchstat, and plots (default none)")
 		seed    = flags.Uint64("seed", 0, "seed of the order (default random)")
 	)
 	if err := flags.Parse(args); err != nil {
 		return plan{}, err
 	}
-	p := plan{seed: *seed}
+	p := plan{seed: *seed, out: *out}
 	if p.seed == 0 {
 		p.seed = rand.Uint64()
 	}

@@ -35,7 +35,7 @@ var judged = part{judged: sample.Two}
 
 func TestFigures(t *testing.T) {
 	r := measured(map[string][]int{"a": {10, 20, 60}, "b": {5, 5, 10}, "c": {2, 10, 4}}, []int{16}, 3)
-	for c, all := range measured(map[string][]int{"b": {10, 10, 10}}, []int{2}, 3) {
+	for c, all := range measured(map[string][]int{"b": {10, 10, 10}}, []int{2}, 4) {
 		r[c] = all
 	}
 	for name, test := range map[string]struct {

@@ -27,6 +27,7 @@ type part struct {
 	// take measures a row once, for about the time d.
 	take func(s *stage, r row, g group, d time.Duration) (sliced, error)
 
+	drawing    *drawing // nil: none
 	tables     []table
 	ratio      metric   // of the tables of ratios
 	references []string // the rows that all others are divided by
@@ -54,12 +55,15 @@ type timing struct {
 	budget, slice time.Duration
 }
 
+// linkName is the part whose rows go test -bench measures too.
+const linkName = "link"
+
 // parts are all that can be measured, in the order of a run.
 var parts = []part{
 	{
-		name: "link", about: "one link, and callers that each make one exchange after the other", unit: "callers",
+		name: linkName, about: "one link, and callers that each make one exchange after the other", unit: "callers",
 		rows: rows, shapes: shapes, at: defaultCallers, brief: defaultCallers[:5],
-		take: takeTimed, tables: linkTables,
+		take: takeTimed, tables: linkTables, drawing: latencyDrawing,
 		ratio: microseconds, references: []string{rowBare, rowContract, rowMoov},
 		judged: sample.Two, goals: linkGoals,
 		times: [lengths]timing{
@@ -101,7 +105,7 @@ var parts = []part{
 		name: "many", unit: "links",
 		about: "1,000 callers spread over so many links: of one manager of isolink's, or as many clients",
 		rows:  manyRows, shapes: shapes[:1], at: []int{1, 10, 100, 1000},
-		callers: manyCallers, take: takeMany, files: manyFiles, tables: linkTables,
+		callers: manyCallers, take: takeMany, files: manyFiles, tables: linkTables, drawing: throughputDrawing,
 		ratio: microseconds, references: []string{rowContract, rowMoov},
 		judged: sample.Two, goals: manyGoals,
 		times: [lengths]timing{

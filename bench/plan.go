@@ -20,6 +20,7 @@ const warmUp = 20 * time.Millisecond
 type plan struct {
 	parts []part
 	seed  uint64 // of the order
+	out   string // the folder for files; empty: none are written
 }
 
 // group is the cells that are compared with each other: they are measured one
