@@ -8,7 +8,11 @@ func takeStorms(s *stage, r row, g group, d time.Duration) (sliced, error) {
 	if err != nil {
 		return sliced{}, err
 	}
-	return l.storms(g.at, d)
+	n := g.at
+	if d == warmUp {
+		n = min(n, 1000) // a hundred thousand take seconds
+	}
+	return l.storms(n, d)
 }
 
 // storms makes n exchanges at once, each in a goroutine of its own that is started

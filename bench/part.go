@@ -67,7 +67,7 @@ var parts = []part{
 		ratio: microseconds, references: []string{rowBare, rowContract, rowMoov},
 		judged: sample.Two, goals: linkGoals,
 		times: [lengths]timing{
-			{55 * time.Second, 120 * time.Millisecond}, {4 * time.Minute, 200 * time.Millisecond}, {15 * time.Minute, 200 * time.Millisecond},
+			{55 * time.Second, 120 * time.Millisecond}, {220 * time.Second, 200 * time.Millisecond}, {15 * time.Minute, 200 * time.Millisecond},
 		},
 	},
 	{
@@ -79,7 +79,7 @@ var parts = []part{
 		ratio: microseconds, references: []string{rowMoov},
 		judged: sample.Two, goals: bothGoals,
 		times: [lengths]timing{
-			{10 * time.Second, 100 * time.Millisecond}, {60 * time.Second, 200 * time.Millisecond}, {4 * time.Minute, 200 * time.Millisecond},
+			{10 * time.Second, 100 * time.Millisecond}, {80 * time.Second, 200 * time.Millisecond}, {4 * time.Minute, 200 * time.Millisecond},
 		},
 	},
 	{
@@ -134,7 +134,7 @@ var parts = []part{
 	},
 	{
 		name: "long", about: "one link after 1,000,000 exchanges, and links that were just opened", unit: "callers",
-		rows: longRows, shapes: shapes[:1], at: []int{1000, 10_000},
+		rows: longRows, shapes: shapes[:1], at: []int{1000, 10_000}, brief: []int{1000},
 		take: takeLong, tables: linkTables,
 		ratio: microseconds, references: []string{rowNew},
 		judged: sample.Two, goals: longGoals,

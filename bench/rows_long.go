@@ -18,12 +18,13 @@ var longRows = []row{
 	{name: rowOld, open: aged(longRun)},
 }
 
-// takeLong opens a new link for each slice, and warms it up.
+// takeLong opens a new link for each slice, and warms up new and old ones alike.
 func takeLong(s *stage, r row, g group, d time.Duration) (measured sliced, err error) {
-	if r.name != rowNew {
-		return takeTimed(s, r, g, d)
+	open, end := s.load, func(*load) error { return nil }
+	if r.name == rowNew {
+		open, end = s.open, (*load).close
 	}
-	l, err := s.open(r, g.shape, 1)
+	l, err := open(r, g.shape, 1)
 	if err != nil {
 		return sliced{}, err
 	}
@@ -33,7 +34,7 @@ func takeLong(s *stage, r row, g group, d time.Duration) (measured sliced, err e
 	if errors.Is(err, errStuck) {
 		return sliced{}, err // closing what is in use could hang as well
 	}
-	return measured, errors.Join(err, l.close())
+	return measured, errors.Join(err, end(l))
 }
 
 // aged opens a link and makes so many exchanges.
