@@ -43,6 +43,10 @@ var linkGoals = []goal{
 	{"allocations of isolink-message - codec", rowMessage, rowCodec, "", allocations, defaultCallers, atMost, 4, 0},
 }
 
+var relayGoals = []goal{
+	{"relay, unpacking / View and Patch", rowRelayUnpack, "", rowRelayView, microseconds, []int{1}, atLeast, 10, 0},
+}
+
 var bothGoals = []goal{
 	{"moov / isolink, both ends", rowMoov, "", rowIsolink, microseconds, []int{1000, 10_000, 100_000}, atLeast, 3, 0},
 }

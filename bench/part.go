@@ -85,8 +85,8 @@ var parts = []part{
 	{
 		name: "relay", about: "what a switch does to each message, without a link: read MTI and PAN, rewrite the STAN", unit: "callers",
 		rows: relayRows, shapes: shapes[1:], at: []int{1, 16}, brief: []int{1},
-		take: takeTimed, tables: linkTables, ratio: microseconds, references: []string{"relay/unpack"},
-		judged: sample.Eighteen,
+		take: takeTimed, tables: linkTables, ratio: microseconds, references: []string{rowRelayUnpack},
+		judged: sample.Eighteen, goals: relayGoals,
 		times: [lengths]timing{
 			{time.Second, 100 * time.Millisecond}, {5 * time.Second, 200 * time.Millisecond}, {20 * time.Second, 200 * time.Millisecond},
 		},

@@ -5,17 +5,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/moov-io/iso8583"
 
 	"github.com/isolink-go/isolink/bench/internal/sample"
+	"github.com/isolink-go/isolink/messages"
 )
 
 // relayRows are the ways to do what a switch does to each message between two
 // links, without the links.
 var relayRows = []row{
-	{name: "relay/unpack", open: relaying(relayByUnpacking)},
+	{name: rowRelayUnpack, open: relaying(relayByUnpacking)},
+	{name: rowRelayView, open: relaying(relayByView)},
 }
+
+// The names by which the goal refers to the rows.
+const (
+	rowRelayUnpack = "relay/unpack"
+	rowRelayView   = "relay/view"
+)
 
 // relayed is what a relay routes by, and what it passes on.
 type relayed struct {
@@ -51,6 +60,26 @@ func (p relayPath) Exchange(_ context.Context, caller int, seq uint64) error {
 }
 
 func (relayPath) Close() error { return nil }
+
+// viewer is made once, as a link has one.
+var viewer = sync.OnceValues(func() (*messages.Viewer, error) { return messages.NewViewer(sample.Spec) })
+
+func relayByView(frame []byte, stan string) (r relayed, err error) {
+	made, err := viewer()
+	if err != nil {
+		return r, err
+	}
+	v, err := made.View(frame)
+	if err != nil {
+		return r, err
+	}
+	pan, err := v.String(2)
+	if err != nil {
+		return r, err
+	}
+	patched, err := v.Patch(nil, messages.SetField(11, stan))
+	return relayed{v.MTI().String(), pan, patched}, err
+}
 
 func relayByUnpacking(frame []byte, stan string) (r relayed, err error) {
 	m := iso8583.NewMessage(sample.Spec)

@@ -49,6 +49,12 @@
 //	else from the clock          messages.NewSTANs                     TestSTANsBeginWithTheClock
 //	retrieval reference numbers  messages.RRN                          TestRRN
 //
+//	frames                       by                                    test
+//	fields without unpacking     messages.View                         TestViewAgreesWithMoov
+//	without allocating           messages.View.AppendString            TestViewDoesNotAllocate
+//	a message made of another    messages.View.Patch                   TestPatchAgreesWithMoov
+//	of the peer's request        messages.Inbound.View                 TestInboundView
+//
 //	groups                       by                                    test
 //	round robin                  RoundRobin                            TestGroupStrategies
 //	least in flight              LeastInFlight                         TestGroupLeastInFlight
