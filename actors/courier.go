@@ -18,15 +18,14 @@ type command struct {
 	answers *messages.Inbound
 	// forward is the group's command that this is a part of; nil for others.
 	forward *Forward
-	// admitted is the request whose slot of door is held until delivery; nil for one
-	// that was refused at the door.
+	// admitted is the request whose slot is held until delivery; nil for one that was
+	// refused at the door.
 	admitted *request
-	door     *Door
 }
 
 func (c *command) release() {
 	if c.admitted != nil {
-		c.door.leave(c.admitted)
+		c.admitted.record.door.leave(c.admitted)
 	}
 }
 

@@ -13,12 +13,10 @@ import (
 func (d *Door) commanded(msg any, sender *actor.PID) bool {
 	switch m := msg.(type) {
 	case *messages.Send:
-		q := d.request(kindSend, m.Header, m.Frame)
-		q.with().command = &command{to: sender, tag: m.Tag, batch: m.Batch}
+		q := d.commandRequest(kindSend, m.Header, m.Frame, command{to: sender, tag: m.Tag, batch: m.Batch})
 		d.command(q, m.Message, m.Timeout)
 	case *messages.Post:
-		q := d.request(kindPost, m.Header, m.Frame)
-		q.with().command = &command{to: sender, tag: m.Tag, batch: m.Batch}
+		q := d.commandRequest(kindPost, m.Header, m.Frame, command{to: sender, tag: m.Tag, batch: m.Batch})
 		d.command(q, m.Message, m.Timeout)
 	case *messages.Answer:
 		d.answer(&command{to: sender, tag: m.Tag, batch: m.Batch, answers: m.To}, m)
@@ -27,6 +25,23 @@ func (d *Door) commanded(msg any, sender *actor.PID) bool {
 	}
 	return true
 }
+
+// commandRequest is request for a command: one allocation has what that has more.
+func (d *Door) commandRequest(k kind, header, frame []byte, c command) *request {
+	q := d.request(k, nil, frame)
+	made := &struct {
+		more    more
+		command command
+	}{more{header: header}, c}
+	made.more.command = &made.command
+	q.more = &made.more
+	return q
+}
+
+// fewCommands in flight are written by the goroutine of the actor that sends them,
+// which is the quickest. An actor that sends one command after another would write
+// each by itself: with more in flight a worker writes what has come together.
+const fewCommands = 4
 
 // command takes an actor's request through the link; its result goes to the
 // sender by courier, and the slot is held until it was delivered.
@@ -46,8 +61,11 @@ func (d *Door) command(q *request, msg *iso8583.Message, timeout time.Duration) 
 		d.refuseCommand(q, err)
 		return
 	}
-	c := q.command()
-	c.admitted, c.door = q, d
+	q.command().admitted = q
+	if d.record.admitted.Load() > fewCommands {
+		session.correlator.PostElsewhere(q)
+		return
+	}
 	session.correlator.PostUserMessage(q)
 }
 

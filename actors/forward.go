@@ -34,9 +34,8 @@ func (d *Door) Forward(f *Forward, timeout time.Duration) {
 	if f.Post {
 		k = kindPost
 	}
-	q := d.request(k, f.Header, f.Frame)
-	q.with().command = &command{to: f.To, tag: f.Tag, batch: f.Batch, forward: f}
-	d.command(q, nil, timeout)
+	c := command{to: f.To, tag: f.Tag, batch: f.Batch, forward: f}
+	d.command(d.commandRequest(k, f.Header, f.Frame, c), nil, timeout)
 }
 
 // Refuse delivers the error of a command that no link is to be given any more.

@@ -121,6 +121,14 @@ func (m *Mailbox) PostUserMessage(msg any) {
 	}
 }
 
+// PostElsewhere is PostUserMessage for a poster that is about to post more: a worker
+// handles it, together with what comes meanwhile.
+func (m *Mailbox) PostElsewhere(msg any) {
+	if m.put(msg) {
+		m.workers.Go(m.onWork)
+	}
+}
+
 // PostSystemMessage is PostUserMessage for Proto.Actor's own messages, which
 // are handled first, also while the mailbox is suspended. It always wakes a
 // worker: supervisors post them, and an actor that ends its goroutine must not

@@ -169,6 +169,24 @@ func TestMailboxBudget(t *testing.T) {
 	})
 }
 
+// TestPostElsewhere: the poster handles nothing, in whatever order the messages come.
+func TestPostElsewhere(t *testing.T) {
+	bubble(t, func(t *testing.T, workers *Workers) {
+		var ran []string
+		m, _ := scripted(mailboxOptions{workers: workers, budget: 1000}, func(_ *Mailbox, msg any) {
+			assert.Equal(t, len(ran), msg)
+			ran = append(ran, goroutine())
+		})
+		m.PostElsewhere(0)
+		m.PostElsewhere(1)
+		synctest.Wait()
+		m.PostUserMessage(2)
+		synctest.Wait()
+		assert.NotContains(t, ran[:2], goroutine())
+		assert.Equal(t, goroutine(), ran[2])
+	})
+}
+
 // TestMailboxMayBlock: an actor that asks for a worker gets its next message
 // there, whatever the budget; the next poster is the consumer again.
 func TestMailboxMayBlock(t *testing.T) {
