@@ -27,8 +27,10 @@ type mailboxOptions struct {
 	// onEmpty asks for a queueEmpty whenever user messages were handled and
 	// none is left.
 	onEmpty bool
-	// yield gives up the processor once before queueEmpty, so that posters
-	// that are ready to run join what is about to be handed over.
+	// yield gives up the processor once before queueEmpty, so that posters that are
+	// ready to run join what is about to be handed over, and once behind it: whom
+	// that has woken runs here, before this goroutine waits and lets the processor
+	// go to sleep. With one caller that is a third of the time of an exchange.
 	yield bool
 	// joins reports whether the actor may take a user message by more, which saves
 	// it an invocation of Proto.Actor's. Nil: none. Never for a message that
@@ -312,6 +314,9 @@ func (m *Mailbox) consume() (turnEnd, mailboxes) {
 			}
 			m.dirty = false
 			m.invoker.InvokeUserMessage(queueEmpty{})
+			if m.yield && !m.onWorker {
+				runtime.Gosched()
+			}
 		default:
 			if after, ok := m.idle(); ok {
 				return idle, after
