@@ -306,7 +306,7 @@ func (m *Mailbox) consume() (turnEnd, mailboxes) {
 			m.current = nil
 		case m.take():
 		case m.dirty:
-			if m.yield && !m.onWorker {
+			if m.yield {
 				runtime.Gosched()
 				if m.take() {
 					continue

@@ -54,8 +54,9 @@ type tryWriter interface {
 func spawnWriter(ctx actor.Context, s *session) *actor.PID {
 	w := &writer{session: s, record: s.record, try: newTryWriter(s.socket.Conn)}
 	options := mailboxOptions{workers: s.record.workers, onEmpty: true, joins: w.joins, panicked: s.record.panickedIn("writer")}
+	options.yield = true
 	if w.try != nil {
-		options.budget, options.yield = writerBudget, true
+		options.budget = writerBudget
 	}
 	w.mailbox = newMailbox(options)
 	s.writer = w.mailbox
