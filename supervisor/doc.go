@@ -65,6 +65,14 @@
 // suspect, and on to the next one when it was not sent; what is in doubt stays so.
 // Other actors send commands to its PID. Recycle restarts its links one by one.
 //
+// # Scopes
+//
+// Where a host answers on another connection than it was asked on, its links share
+// LinkConfig.Scope: one table of keys for all of them, one late window, and, with
+// SignOnScope, one sign-on. What was written when a session ends then waits for its
+// response on another link, until its deadline (OnDisconnect). Links of a scope are
+// mostly those of a group, but need not be.
+//
 // # Acceptors
 //
 // A connection passes Allow and Deny, MaxSessions and MaxPerAddr, the TLS
