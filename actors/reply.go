@@ -19,6 +19,9 @@ func (s *session) ReplyHeader(in *messages.Inbound) []byte {
 // Viewer lets messages.Inbound have its View.
 func (s *session) Viewer() *messages.Viewer { return s.record.Viewer() }
 
+// Told lets messages.Inbound tell an event.
+func (s *session) Told(e messages.Event) { s.record.notifier.event(e) }
+
 // Reply is described at messages.Inbound.
 func (s *session) Reply(ctx context.Context, in *messages.Inbound, header, frame []byte) error {
 	q, err := s.replyTo(in, header, frame)

@@ -17,7 +17,7 @@ var (
 	_ = []messages.Reply{&messages.Result{}, &messages.Results{}}
 	_ = []messages.Event{
 		&messages.StateChanged{}, &messages.LateReply{}, &messages.Unmatched{},
-		&messages.EchoFailed{}, &messages.ReadIdle{}, &messages.Panicked{}, &messages.EventsDropped{},
+		&messages.EchoFailed{}, &messages.ReadIdle{}, &messages.NetworkRefused{}, &messages.Panicked{}, &messages.EventsDropped{},
 	}
 )
 

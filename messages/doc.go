@@ -28,6 +28,7 @@
 //	EchoFailed      a link        OnError                  none
 //	ReadIdle        a link        OnError                  none
 //	SignFailed      a link        OnError                  none
+//	NetworkRefused  a link        OnError                  none
 //	Panicked        a link        OnError                  none
 //	CertificatesFailed  either    OnError                  none
 //	EventsDropped   a link        OnError                  none

@@ -70,6 +70,9 @@ func TestEventTexts(t *testing.T) {
 		"link visa-1: session 4: echo 2 missed: deadline passed": &messages.EchoFailed{
 			Link: "visa-1", Session: 4, Missed: 2, Reason: messages.ErrTimeout,
 		},
+		`link visa-1: session 4: 0800, function "161", is not known here: answered with code 12`: &messages.NetworkRefused{
+			Link: "visa-1", Session: 4, MTI: messages.MTI{'0', '8', '0', '0'}, Function: "161", Code: "12",
+		},
 		"link visa-1: session 4: nothing was received since 2026-07-04T12:00:00Z": &messages.ReadIdle{
 			Link: "visa-1", Session: 4, Since: time.Date(2026, 7, 4, 12, 0, 0, 0, time.UTC),
 		},

@@ -129,6 +129,13 @@ func (in *Inbound) signed(off bool) {
 	}
 }
 
+// told has the link tell an event.
+func (in *Inbound) told(e Event) {
+	if s, ok := in.replier.(interface{ Told(e Event) }); ok {
+		s.Told(e)
+	}
+}
+
 // Replier is for links: what NewInbound was given.
 func (in *Inbound) Replier() Replier { return in.replier }
 

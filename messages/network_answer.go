@@ -12,7 +12,8 @@ import (
 // class (sign-on, sign-off, key exchange, cutover) with refusal, such as "12" or
 // "904", so that the peer never waits in vain. next gets what is no network
 // management, and, before it would be refused, network management too: where it
-// has replied, nothing is added. Types that are Unanswered are next's alone. A nil
+// has replied, nothing is added. A refusal is told by an event, NetworkRefused. Types
+// that are Unanswered are next's alone. A nil
 // next leaves requests of other classes unanswered.
 //
 // Who signs off, or on, at the peer's wish does it in next: Inbound.SignedOff.
@@ -41,6 +42,9 @@ func (n Network) Answering(refusal string, next func(context.Context, *Inbound))
 		}
 		if !in.Replied() {
 			n.answer(ctx, in, msg, refusal)
+			in.told(&NetworkRefused{
+				Link: in.Link, Session: in.Session, MTI: in.MTI, Function: toldFunction(function), Code: refusal,
+			})
 		}
 	}
 }

@@ -107,7 +107,7 @@ func vocabulary(t *testing.T) []any {
 		&messages.Unmatched{MTI: mti, Key: key, Err: keyErr, Frame: frame, Header: frame},
 		&messages.RequestsDropped{Count: 1, Reason: sendErr}, &messages.Refused{Cause: keyErr, Err: codecErr},
 		&messages.AcceptFailed{Reason: sendErr}, inbound,
-		&messages.EchoFailed{Reason: sendErr}, &messages.ReadIdle{Link: "visa-1"}, &messages.SignFailed{Reason: codecErr}, &messages.CertificatesFailed{Reason: sendErr}, &messages.Panicked{Reason: "string"}, &messages.EventsDropped{Count: 1},
+		&messages.EchoFailed{Reason: sendErr}, &messages.ReadIdle{Link: "visa-1"}, &messages.NetworkRefused{Link: "visa-1", MTI: mti}, &messages.SignFailed{Reason: codecErr}, &messages.CertificatesFailed{Reason: sendErr}, &messages.Panicked{Reason: "string"}, &messages.EventsDropped{Count: 1},
 		sendErr, codecErr, keyErr, &messages.DrainError{Cause: sendErr}, errors.Join(sendErr, keyErr), key, mti,
 	}
 	var results []*messages.Result
@@ -142,7 +142,7 @@ func TestVocabularyPrintsNoCardData(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
-		"Send", "Post", "Answer", "Inbound", "Result", "Results", "RequestsDropped", "Refused", "AcceptFailed", "StateChanged", "SessionChanged", "CertificatesFailed", "LateReply", "Unmatched", "EchoFailed", "ReadIdle", "SignFailed", "Panicked",
+		"Send", "Post", "Answer", "Inbound", "Result", "Results", "RequestsDropped", "Refused", "AcceptFailed", "StateChanged", "SessionChanged", "CertificatesFailed", "LateReply", "Unmatched", "EchoFailed", "ReadIdle", "NetworkRefused", "SignFailed", "Panicked",
 		"EventsDropped", "SendError", "CodecError", "KeyError", "DrainError", "Key", "MTI", "View", "Edit", "FrameError",
 	} {
 		assert.True(t, seen["messages."+name], name)

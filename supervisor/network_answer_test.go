@@ -17,8 +17,9 @@ import (
 // handler's alone.
 func TestNetworkIsAnswered(t *testing.T) {
 	var handled journal[string]
+	var events journal[messages.Event]
 	a := startAcceptor(t, func(c *supervisor.AcceptorConfig) {
-		c.Session.Spec = signSpec
+		c.Session.Spec, c.Session.OnEvent = signSpec, events.add
 		c.Session.Handler = messages.ISO87.Answering("12", func(ctx context.Context, in *messages.Inbound) {
 			msg, err := in.Message()
 			if !assert.NoError(t, err) {
@@ -56,6 +57,9 @@ func TestNetworkIsAnswered(t *testing.T) {
 	_, err := l.Exchange(within(t, short), newFrame("0200", 4))
 	require.ErrorIs(t, err, messages.ErrInDoubt, "the handler does not answer it")
 	assert.Equal(t, []string{"0800001", "0800161", "0800", "0200"}, handled.list(), "the echo is not the handler's")
+	refusals := awaitEvents[*messages.NetworkRefused](t, &events, 2)
+	assert.Equal(t, [2]string{"161", ""}, [2]string{refusals[0].Function, refusals[1].Function})
+	assert.Equal(t, "12", refusals[0].Code)
 
 	var advised journal[string]
 	mastercard := startAcceptor(t, func(c *supervisor.AcceptorConfig) {
