@@ -14,10 +14,17 @@ type tableIndex struct {
 	seed    maphash.Seed
 	buckets []*request // as many as a power of two
 	n       int
+	removed int // since the buckets are so many
 }
 
-// leastBuckets is how many an index begins with.
-const leastBuckets = 16
+const (
+	// leastBuckets is how many an index begins with.
+	leastBuckets = 16
+	// burstBuckets and more are given back as soon as the index is empty; fewer when
+	// they were too many for a while, so that the ebb and flow of some callers costs
+	// nothing.
+	burstBuckets = 2048
+)
 
 func newTableIndex() tableIndex {
 	return tableIndex{seed: maphash.MakeSeed(), buckets: make([]*request, leastBuckets)}
@@ -57,14 +64,18 @@ func (x *tableIndex) remove(r *request) {
 	}
 	*at, r.chained, r.indexed = r.chained, nil, false
 	x.n--
-	if x.n < len(x.buckets)/8 && len(x.buckets) > leastBuckets {
-		x.resize(len(x.buckets) / 2)
+	x.removed++
+	switch n := len(x.buckets); {
+	case x.n == 0 && n >= burstBuckets:
+		x.resize(leastBuckets)
+	case x.n < n/8 && n > leastBuckets && x.removed > 8*n:
+		x.resize(n / 2)
 	}
 }
 
 func (x *tableIndex) resize(buckets int) {
 	old := x.buckets
-	x.buckets = make([]*request, buckets)
+	x.buckets, x.removed = make([]*request, buckets), 0
 	for _, r := range old {
 		for r != nil {
 			next, b := r.chained, x.bucket(r.hash)

@@ -72,3 +72,29 @@ func TestTableIndexGivesMemoryBack(t *testing.T) {
 	assert.Len(t, index.buckets, leastBuckets)
 	assert.Zero(t, index.n)
 }
+
+// TestTableIndexEbbAndFlow: callers that come and go together make no garbage, and
+// when they have gone, most of what they took is given back by and by.
+func TestTableIndexEbbAndFlow(t *testing.T) {
+	index := newTableIndex()
+	requests := make([]*request, len(stanKeys))
+	for i, key := range stanKeys {
+		requests[i] = &request{key: key}
+	}
+	wave := func() {
+		for _, r := range requests {
+			index.put(r)
+		}
+		for _, r := range requests {
+			index.remove(r)
+		}
+	}
+	wave()
+	assert.Len(t, index.buckets, 64)
+	assert.Less(t, testing.AllocsPerRun(1_000, wave), 0.5)
+	for range 64 * 9 {
+		index.put(requests[0])
+		index.remove(requests[0])
+	}
+	assert.Less(t, len(index.buckets), 64)
+}
