@@ -17,6 +17,10 @@ type queueEmpty struct{}
 // messages: a burst must not hold its memory for ever.
 const shrinkAbove = 4096
 
+// enoughGathered is how many messages need no more company: behind a crowd of
+// goroutines that are ready to run, a yield takes long.
+const enoughGathered = 64
+
 // mailboxOptions are what a mailbox is made of.
 type mailboxOptions struct {
 	// workers runs the consumer where the poster may not.
@@ -72,6 +76,7 @@ type Mailbox struct {
 	sysNext   int
 	current   any       // the message in hand
 	budgeted  int       // what is left of the budget; negative: no limit
+	gathered  int       // user messages since the last queueEmpty
 	dirty     bool      // a queueEmpty is due
 	onWorker  bool      // the consumer runs on a worker and may block
 	toWorker  bool      // the actor asked to go on on a worker
@@ -306,13 +311,13 @@ func (m *Mailbox) consume() (turnEnd, mailboxes) {
 			m.current = nil
 		case m.take():
 		case m.dirty:
-			if m.yield {
+			if m.yield && m.gathered < enoughGathered {
 				runtime.Gosched()
 				if m.take() {
 					continue
 				}
 			}
-			m.dirty = false
+			m.dirty, m.gathered = false, 0
 			m.invoker.InvokeUserMessage(queueEmpty{})
 			if m.yield && !m.onWorker {
 				runtime.Gosched()
@@ -331,6 +336,7 @@ func (m *Mailbox) pick() any {
 	m.batch[m.next] = nil
 	m.next++
 	m.budgeted--
+	m.gathered++
 	m.dirty = m.onEmpty
 	return m.current
 }

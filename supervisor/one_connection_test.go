@@ -2,6 +2,7 @@ package supervisor_test
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"sync"
 	"testing"
@@ -90,15 +91,19 @@ func TestHostWithOneConnection(t *testing.T) {
 		}}})
 		require.NoError(t, err)
 		link := mgr.Link("fake")
+		stan := 0
 		for round := range 3 {
 			require.NoError(t, link.Await(t.Context(), messages.Up))
-			_, err := link.Exchange(t.Context(), networkFrame("000001"))
+			stan++
+			_, err := link.Exchange(t.Context(), networkFrame(fmt.Sprintf("%06d", stan)))
 			require.NoError(t, err)
 			before, start := link.Status().Counters.Sessions, time.Now()
 			require.NoError(t, link.Restart(t.Context()))
 			for answered := false; !answered; {
+				time.Sleep(time.Millisecond) // fake
 				require.NoError(t, link.Await(t.Context(), messages.Up))
-				_, err := link.Exchange(t.Context(), networkFrame("000002"))
+				stan++ // the one before may be in doubt
+				_, err := link.Exchange(t.Context(), networkFrame(fmt.Sprintf("%06d", stan)))
 				answered = err == nil
 			}
 			took := time.Since(start)
