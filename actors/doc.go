@@ -45,6 +45,6 @@
 //	access, admission       who may connect, and how many
 //	refusals, sampler       what is counted, and told now and then
 //	notifier                hooks, loggers and subscribers
-//	mailbox, mailbox_slot,  how the actors run
+//	mailbox, mailbox_run, … how the actors run
 //	workers
 package actors
