@@ -1,8 +1,8 @@
 package actors
 
 import (
-	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/moov-io/iso8583"
 
@@ -12,27 +12,26 @@ import (
 // verifier reads the fields that a response must share with its request, beside
 // its key, where both carry them. Nil: none.
 type verifier struct {
-	fields  []int
-	readers []*messages.KeyReader // of one field each
+	fields []int
+	reader *messages.KeyReader
 }
 
 func newVerifier(spec *iso8583.MessageSpec, fields []int, normalize bool) (*verifier, error) {
 	if len(fields) == 0 {
 		return nil, nil
 	}
-	v := &verifier{fields: fields}
-	var faults []error
-	for _, id := range fields {
-		r, err := messages.NewKeyReader(spec, id)
-		switch {
-		case err != nil:
-			faults = append(faults, err)
-		case normalize:
-			r = r.Normalized()
+	v := new(verifier)
+	for _, id := range fields { // one that is given twice is looked at once
+		if !slices.Contains(v.fields, id) {
+			v.fields = append(v.fields, id)
 		}
-		v.readers = append(v.readers, r)
 	}
-	return v, errors.Join(faults...)
+	reader, err := messages.NewKeyReader(spec, v.fields...)
+	if err == nil && normalize {
+		reader = reader.Normalized()
+	}
+	v.reader = reader
+	return v, err
 }
 
 // read returns the values of a frame, each as the key of that field alone; the
@@ -41,13 +40,7 @@ func (v *verifier) read(frame []byte) []messages.Key {
 	if v == nil {
 		return nil
 	}
-	values := make([]messages.Key, len(v.readers))
-	for i, r := range v.readers {
-		if _, key, err := r.Read(frame); err == nil {
-			values[i] = key
-		}
-	}
-	return values
+	return v.reader.ReadEach(frame)
 }
 
 // differ returns an error that names the first field in which a response differs

@@ -170,32 +170,71 @@ func (r *KeyReader) readAs(key *Key, mti MTI, body []byte, size int) error {
 	joined := key.values[:0]
 
 	for slot, id := range plan.fields {
-		at, start := found[slot], len(joined)
-		if at == 0 {
-			return &KeyError{MTI: mti, Field: id, Err: errFieldAbsent}
-		}
-
 		var err error
 
-		joined, _, err = plan.steps[id].read(append(joined, 0), body[at:])
-		if err != nil {
-			return malformed(mti, id, at, err)
+		if joined, err = r.appendValue(joined, plan, mti, id, body, found[slot]); err != nil {
+			return err
 		}
-
-		if len(joined) == start+1 {
-			return &KeyError{MTI: mti, Field: id, Err: errFieldEmpty}
-		}
-
-		if r.normal {
-			joined = normalize(joined, start+1, id)
-		}
-
-		joined = closeValue(joined, start)
 	}
 
 	key.fill(mti, joined)
 
 	return nil
+}
+
+// appendValue appends the value of a key field, behind its length. It begins at
+// offset at of body; 0: it is absent.
+func (r *KeyReader) appendValue(joined []byte, plan *keyPlan, mti MTI, id int, body []byte, at int) ([]byte, error) {
+	if at == 0 {
+		return joined, &KeyError{MTI: mti, Field: id, Err: errFieldAbsent}
+	}
+
+	start := len(joined)
+
+	joined, _, err := plan.steps[id].read(append(joined, 0), body[at:])
+	if err != nil {
+		return joined, malformed(mti, id, at, err)
+	}
+
+	if len(joined) == start+1 {
+		return joined, &KeyError{MTI: mti, Field: id, Err: errFieldEmpty}
+	}
+
+	if r.normal {
+		joined = normalize(joined, start+1, id)
+	}
+
+	return closeValue(joined, start), nil
+}
+
+// ReadEach reads a key of each field alone, in the order of the fields: what as many
+// KeyReaders of one field each would read, but the frame is walked through once. A
+// field that cannot be read has the zero Key. body is not kept and not changed.
+func (r *KeyReader) ReadEach(body []byte) []Key {
+	mti, size, err := r.mti.read(body)
+	if err != nil {
+		return make([]Key, len(r.classes[0].fields))
+	}
+
+	plan := r.classes[mti.Class()-'0']
+	keys, found := make([]Key, len(plan.fields)), make([]int, len(plan.fields))
+	_ = r.locate(plan, mti, body, size, found) // what is before the fault was found
+
+	for slot, id := range plan.fields {
+		key := &keys[slot]
+		*key = emptyKey(mti)
+
+		joined, err := r.appendValue(key.values[:0], plan, mti, id, body, found[slot])
+		if err != nil {
+			*key = Key{}
+
+			continue
+		}
+
+		key.fill(mti, joined)
+	}
+
+	return keys
 }
 
 // locate reads the bitmap at offset at and walks to the last key field. It writes
