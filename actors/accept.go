@@ -171,8 +171,8 @@ func (a *AcceptorRecord) prepare(s *socket, peer *Peer) preparation {
 	if a.config.PeerName != nil {
 		var err error
 		name, err = a.config.PeerName(peer)
-		if err == nil && !nameRule.MatchString(name) {
-			err = errors.New("PeerName gave no name: give 1 to 64 letters, digits, dots, hyphens or underscores")
+		if err == nil && !ValidName(name) {
+			err = errors.New("PeerName gave no name: give " + NameNeeds)
 		}
 		if err != nil {
 			return refusal(messages.ErrUnknownPeer, err)

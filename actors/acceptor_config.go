@@ -39,8 +39,9 @@ type AcceptorConfig struct {
 	// from TLSFiles. It is cloned.
 	TLS *tls.Config
 	// TLSFiles, when set, fill what TLS leaves open; they are read when the acceptor
-	// is made, and again when one has changed by the time of a handshake. Cert and Key are the acceptor's own. With CA, peers must have a
-	// certificate that chains to it. ServerName is not used, and must be empty.
+	// is made, and again when one has changed by the time of a handshake. Cert and Key
+	// are the acceptor's own. With CA, peers must have a certificate that chains to it.
+	// ServerName is not used, and must be empty.
 	TLSFiles TLSFiles
 	// TLSTimeout is the longest that a TLS handshake may take; 0 means 10 s.
 	TLSTimeout time.Duration

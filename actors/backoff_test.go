@@ -69,15 +69,15 @@ func TestBackoffBounds(t *testing.T) {
 		{MinDelay: time.Second, Base: time.Hour, Cap: time.Hour},
 		{MinDelay: time.Second, Base: time.Hour - 1, Cap: time.Hour},
 		{MinDelay: time.Second, Base: time.Hour/2 + 1, Cap: time.Hour},
-		{MinDelay: maxDuration, Base: 1, Cap: maxDuration},
-		{MinDelay: maxDuration, Base: maxDuration, Cap: maxDuration},
+		{MinDelay: MaxDuration, Base: 1, Cap: MaxDuration},
+		{MinDelay: MaxDuration, Base: MaxDuration, Cap: MaxDuration},
 	} {
 		check(t, b)
 	}
 	rapid.Check(t, func(rt *rapid.T) {
-		limit := rapid.Int64Range(1, int64(maxDuration)).Draw(rt, "cap")
+		limit := rapid.Int64Range(1, int64(MaxDuration)).Draw(rt, "cap")
 		check(rt, Backoff{
-			MinDelay: time.Duration(rapid.Int64Range(1, int64(maxDuration)).Draw(rt, "least")),
+			MinDelay: time.Duration(rapid.Int64Range(1, int64(MaxDuration)).Draw(rt, "least")),
 			Base:     time.Duration(rapid.Int64Range(1, limit).Draw(rt, "base")),
 			Cap:      time.Duration(limit),
 		})

@@ -171,8 +171,8 @@ type LinkConfig struct {
 
 	// Reject recognises the rejects of the peer or its network, which often look
 	// like requests: messages.RejectBaseI, RejectVersion9, what RejectAdministrative
-	// makes, or a function of one's own. Their senders get messages.ErrRejected, with the code. Nil: there
-	// are none.
+	// makes, or a function of one's own. Their senders get messages.ErrRejected, with
+	// the code. Nil: there are none.
 	Reject messages.Rejecter
 
 	// KeyFields are the fields whose values, with the MTI's version, class and
@@ -270,8 +270,9 @@ type LinkConfig struct {
 	// OnUnmatched gets each message of the peer that nobody waits for. Nil: none.
 	OnUnmatched func(*messages.Unmatched)
 	// OnError gets each event that says that something failed: messages.EchoFailed,
-	// SignFailed, RequestsDropped, EventsDropped, CertificatesFailed, Panicked, and of an
-	// acceptor Refused and AcceptFailed. A panic of a hook is counted and logged only. Nil: none.
+	// ReadIdle, SignFailed, NetworkRefused, RequestsDropped, EventsDropped,
+	// CertificatesFailed, Panicked, and of an acceptor Refused and AcceptFailed. A panic
+	// of a hook is counted and logged only. Nil: none.
 	OnError func(messages.Event)
 
 	// Logger gets state changes and sessions (info), late and unmatched frames, missed

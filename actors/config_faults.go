@@ -15,6 +15,12 @@ import (
 
 var nameRule = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
+// NameNeeds is what ValidName asks for.
+const NameNeeds = "1 to 64 letters, digits, dots, hyphens or underscores"
+
+// ValidName reports whether links, groups, acceptors and scopes may have that name.
+func ValidName(name string) bool { return nameRule.MatchString(name) }
+
 // faults collects what is wrong with a configuration, each by its field.
 type faults struct {
 	link   string // or acceptor
@@ -27,8 +33,8 @@ func (f *faults) add(field, format string, args ...any) {
 }
 
 func (f *faults) name(name string) {
-	if !nameRule.MatchString(name) {
-		f.add("Name", "%q: give 1 to 64 letters, digits, dots, hyphens or underscores", name)
+	if !ValidName(name) {
+		f.add("Name", "%q: give %s", name, NameNeeds)
 	}
 }
 
@@ -82,8 +88,8 @@ func (f *faults) framing(framer framing.Framer) bool {
 // accepts judges the fields of a link that its peer connects to; c has no
 // defaults yet.
 func (f *faults) accepts(c LinkConfig) {
-	if !nameRule.MatchString(c.Accept) {
-		f.add("Accept", "%q: give the name of an acceptor: 1 to 64 letters, digits, dots, hyphens or underscores", c.Accept)
+	if !ValidName(c.Accept) {
+		f.add("Accept", "%q: give the name of an acceptor: %s", c.Accept, NameNeeds)
 	}
 	if c.OnSecond > Refuse {
 		f.add("OnSecond", "%d: give Replace or Refuse", c.OnSecond)
@@ -113,8 +119,8 @@ func (f *faults) notConnecting(c LinkConfig, why string) {
 }
 
 func (f *faults) scope(c LinkConfig) {
-	if c.Scope != "" && !nameRule.MatchString(c.Scope) {
-		f.add("Scope", "%q: give 1 to 64 letters, digits, dots, hyphens or underscores", c.Scope)
+	if c.Scope != "" && !ValidName(c.Scope) {
+		f.add("Scope", "%q: give %s", c.Scope, NameNeeds)
 	}
 	if c.OnDisconnect > Wait {
 		f.add("OnDisconnect", "%d: give Settle or Wait", c.OnDisconnect)
@@ -159,15 +165,15 @@ func (f *faults) signOff(c LinkConfig) {
 	}
 }
 
-// maxDuration is a hundred years: clock time plus a duration must not overflow.
-const maxDuration = 100 * 365 * 24 * time.Hour
+// MaxDuration is a hundred years: clock time plus a duration must not overflow.
+const MaxDuration = 100 * 365 * 24 * time.Hour
 
 func (f *faults) positive(field string, d time.Duration) {
 	switch {
 	case d <= 0:
 		f.add(field, "%v: give a positive duration, or 0 for the default", d)
-	case d > maxDuration:
-		f.add(field, "%v: give at most %v", d, maxDuration)
+	case d > MaxDuration:
+		f.add(field, "%v: give at most %v", d, MaxDuration)
 	}
 }
 
@@ -176,8 +182,8 @@ func (f *faults) positiveOrNone(field string, d time.Duration) {
 	switch {
 	case d < 0:
 		f.add(field, "%v: give a positive duration, or 0 for none", d)
-	case d > maxDuration:
-		f.add(field, "%v: give at most %v", d, maxDuration)
+	case d > MaxDuration:
+		f.add(field, "%v: give at most %v", d, MaxDuration)
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 // the writer and to the notifier stays in their mailboxes.
 func loneCorrelator() *correlator {
 	config := LinkConfig{Name: "lone", Logger: slog.New(slog.DiscardHandler)}.withDefaults()
-	r := &Record{name: "lone", config: &config, scope: ownScope(), epoch: time.Now()}
+	r := &Record{name: "lone", config: &config, scope: ownScope()}
 	r.notifier = newNotifier("lone", "link", &config, nil, nil, &r.counters)
 	s := &session{record: r, number: 1, handled: make(chan *batch, batches)}
 	s.writer = newMailbox(mailboxOptions{})

@@ -64,7 +64,7 @@ func TestExchangeDeadline(t *testing.T) {
 					got = q
 					require.True(t, q.answer(wordQueued, nil, []byte("yes")))
 				})
-				door.record.epoch = time.Now().Add(-time.Hour) // a link that is an hour old
+				door.record.scope.epoch = time.Now().Add(-time.Hour) // a link that is an hour old
 				ctx := t.Context()
 				if c.timeout > 0 {
 					var cancel context.CancelFunc
@@ -94,7 +94,7 @@ func TestCommandDeadline(t *testing.T) {
 		"the same": {DefaultSendTimeout, DefaultSendTimeout, true},
 		"shorter":  {time.Second, time.Second, false},
 		"longer":   {time.Hour, time.Hour, false},
-		"no limit": {math.MaxInt64, maxDuration, false},
+		"no limit": {math.MaxInt64, MaxDuration, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got *request

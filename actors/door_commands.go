@@ -48,7 +48,7 @@ const fewCommands = 4
 func (d *Door) command(q *request, msg *iso8583.Message, timeout time.Duration) {
 	q.deadline, q.common = q.start+int64(d.record.config.SendTimeout), true
 	if timeout > 0 && timeout != d.record.config.SendTimeout {
-		q.deadline, q.common = q.start+int64(min(timeout, maxDuration)), false
+		q.deadline, q.common = q.start+int64(min(timeout, MaxDuration)), false
 	}
 	if msg != nil {
 		if err := d.pack(q, msg); err != nil {

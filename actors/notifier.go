@@ -102,8 +102,9 @@ func (n *notifier) tell(e messages.Event) {
 		hook(n, "OnLate", n.config.OnLate, m)
 	case *messages.Unmatched:
 		hook(n, "OnUnmatched", n.config.OnUnmatched, m)
-	case *messages.EchoFailed, *messages.ReadIdle, *messages.SignFailed, *messages.NetworkRefused, *messages.RequestsDropped, *messages.EventsDropped,
-		*messages.Panicked, *messages.CertificatesFailed, *messages.Refused, *messages.AcceptFailed:
+	case *messages.EchoFailed, *messages.ReadIdle, *messages.SignFailed, *messages.NetworkRefused,
+		*messages.RequestsDropped, *messages.EventsDropped, *messages.Panicked,
+		*messages.CertificatesFailed, *messages.Refused, *messages.AcceptFailed:
 		hook(n, "OnError", n.config.OnError, e)
 	}
 	hook(n, "OnEvent", n.config.OnEvent, e)

@@ -26,7 +26,6 @@ type Record struct {
 	system  *actor.ActorSystem
 	workers *Workers
 	scope   *Scope
-	epoch   time.Time // clock time 0; the scope's
 
 	door     *Door
 	inlet    inlet
@@ -105,9 +104,8 @@ func NewRecord(config LinkConfig, system *actor.ActorSystem, workers *Workers) (
 
 // newRecord makes a record without its notifier. config has its defaults.
 func newRecord(name string, config *LinkConfig, keys matching, system *actor.ActorSystem, workers *Workers) *Record {
-	scope := ownScope()
 	r := &Record{
-		name: name, config: config, keys: keys, system: system, workers: workers, scope: scope, epoch: scope.epoch,
+		name: name, config: config, keys: keys, system: system, workers: workers, scope: ownScope(),
 		gone: make(chan struct{}),
 	}
 	r.keyOf = r.makeKeyOf()
@@ -178,6 +176,9 @@ func (r *Record) Gone() <-chan struct{} { return r.gone }
 // Door is where requests enter.
 func (r *Record) Door() *Door { return r.door }
 
+// SendTimeout is the deadline of a send whose context has no earlier one.
+func (r *Record) SendTimeout() time.Duration { return r.config.SendTimeout }
+
 // Ready reports whether the link takes requests now.
 func (r *Record) Ready() bool { return r.session.Load() != nil }
 
@@ -197,10 +198,10 @@ func (r *Record) Ends() bool { return r.Want() == wantClose }
 
 // now is the clock that deadlines are counted on: nanoseconds since the record
 // was made, monotonic.
-func (r *Record) now() int64 { return int64(time.Since(r.epoch)) }
+func (r *Record) now() int64 { return r.scope.now() }
 
 // time turns clock time into wall time.
-func (r *Record) time(clock int64) time.Time { return r.epoch.Add(time.Duration(clock)) }
+func (r *Record) time(clock int64) time.Time { return r.scope.epoch.Add(time.Duration(clock)) }
 
 // Want is what an operator asks of a link.
 type Want = want

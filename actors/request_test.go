@@ -10,7 +10,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -209,7 +208,7 @@ func TestTakeAny(t *testing.T) {
 func TestOneSettles(t *testing.T) {
 	const rounds = 2_000
 	config := LinkConfig{}.withDefaults()
-	r := &Record{name: "claims", config: &config, epoch: time.Now()}
+	r := &Record{name: "claims", config: &config, scope: ownScope()}
 	settled := make(map[string]int)
 	for round := range rounds {
 		q := &request{record: r, kind: kindSend, done: make(chan struct{}, 8)}

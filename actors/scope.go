@@ -83,7 +83,7 @@ func (r *Record) Share(s *Scope) error {
 		}
 	}
 	s.links = append(s.links, r)
-	r.scope, r.epoch = s, s.epoch
+	r.scope = s
 	return nil
 }
 

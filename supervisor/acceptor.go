@@ -104,7 +104,7 @@ func (a *Acceptor) Sessions() []*Link {
 	records := a.record.Sessions()
 	all := make([]*Link, len(records))
 	for i, r := range records {
-		all[i] = &Link{name: r.Name(), record: r}
+		all[i] = handleOf(r)
 	}
 	return all
 }

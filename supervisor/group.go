@@ -103,7 +103,7 @@ func (g *Group) setMembers(members []*groupMember) {
 	s := &groupSet{members: members, timeout: g.config.SendTimeout}
 	if s.timeout == 0 {
 		for _, m := range members {
-			s.timeout = max(s.timeout, m.timeout)
+			s.timeout = max(s.timeout, m.record.SendTimeout())
 		}
 	}
 	if s.timeout == 0 {

@@ -64,7 +64,7 @@ func (c *groupCommand) begin(msg *iso8583.Message, header, frame []byte, timeout
 	if timeout <= 0 {
 		timeout = c.group.set.Load().timeout
 	}
-	c.until = c.start.Add(min(timeout, maxGroupTime))
+	c.until = c.start.Add(min(timeout, actors.MaxDuration))
 	if msg != nil {
 		var err error
 		if frame, _, err = c.group.pack(msg); err != nil {
@@ -89,7 +89,7 @@ func (c *groupCommand) next() (err error) {
 		c.group.passedOn.Add(1)
 	}
 	// A link takes 0 for its own SendTimeout.
-	left := max(min(time.Until(c.until), c.link.timeout), 1)
+	left := max(min(time.Until(c.until), c.link.record.SendTimeout()), 1)
 	c.link.record.Door().Forward(&c.forward, left)
 	return nil
 }

@@ -3,10 +3,10 @@ package supervisor
 import (
 	"fmt"
 	"log/slog"
-	"regexp"
 	"slices"
 	"time"
 
+	"github.com/isolink-go/isolink/actors"
 	"github.com/isolink-go/isolink/messages"
 )
 
@@ -107,11 +107,6 @@ func (c GroupConfig) withDefaults() GroupConfig {
 	return c
 }
 
-var groupName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
-
-// maxGroupTime is a hundred years, as for links.
-const maxGroupTime = 100 * 365 * 24 * time.Hour
-
 // groupFaults judges all groups of a configuration. A link that is at fault
 // itself is known all the same: its fault is reported once.
 func groupFaults(config Config) []error {
@@ -124,8 +119,8 @@ func groupFaults(config Config) []error {
 	for i, c := range config.Groups {
 		f := groupFault{place: fmt.Sprintf("Groups[%d]", i), name: c.Name}
 		switch {
-		case !groupName.MatchString(c.Name):
-			f.add("Name", "%q: give 1 to 64 letters, digits, dots, hyphens or underscores", c.Name)
+		case !actors.ValidName(c.Name):
+			f.add("Name", "%q: give %s", c.Name, actors.NameNeeds)
 		case names[c.Name]:
 			f.add("Name", "%q is there twice", c.Name)
 		case links[c.Name]:
@@ -175,7 +170,7 @@ func (f *groupFault) members(c GroupConfig, links map[string]bool) {
 }
 
 func (f *groupFault) time(field string, d time.Duration) {
-	if d < 0 || d > maxGroupTime {
-		f.add(field, "%v: give a positive duration of at most %v, or 0 for the default", d, maxGroupTime)
+	if d < 0 || d > actors.MaxDuration {
+		f.add(field, "%v: give a positive duration of at most %v, or 0 for the default", d, actors.MaxDuration)
 	}
 }

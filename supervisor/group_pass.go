@@ -138,7 +138,7 @@ func (p *groupPass) give(ctx context.Context) error {
 	// On the first link, its own SendTimeout is the deadline unless the group's is
 	// earlier: there is no need to say so.
 	limit := p.group.set.Load().timeout
-	if len(p.tried) > 0 || limit < p.link.timeout {
+	if len(p.tried) > 0 || limit < p.link.record.SendTimeout() {
 		ctx = deadlineContext{ctx, p.deadline(ctx)}
 	}
 	door := p.link.record.Door()

@@ -34,7 +34,7 @@ func (g *Group) Recycle(ctx context.Context) error {
 		return g.failed(context.Cause(ctx))
 	}
 	for _, m := range g.set.Load().members {
-		if err := (&Link{name: m.name, record: m.record}).recycle(ctx); err != nil {
+		if err := handleOf(m.record).recycle(ctx); err != nil {
 			return g.failed(err)
 		}
 	}

@@ -22,6 +22,8 @@ type Link struct {
 	record *actors.Record // nil: unknown
 }
 
+func handleOf(r *actors.Record) *Link { return &Link{name: r.Name(), record: r} }
+
 // Name is the link's name; that of a session is "acceptor/name".
 func (l *Link) Name() string { return l.name }
 

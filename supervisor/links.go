@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/isolink-go/isolink/actors"
 	"github.com/isolink-go/isolink/messages"
@@ -14,9 +13,8 @@ import (
 // managed is a link of a manager, with what of its configuration groups need.
 type managed struct {
 	record  *actors.Record
-	timeout time.Duration // SendTimeout
-	leaving bool          // RemoveLink was called; guarded by Manager.mu
-	scope   *sharedScope  // nil: the link's own
+	leaving bool         // RemoveLink was called; guarded by Manager.mu
+	scope   *sharedScope // nil: the link's own
 }
 
 // newLink judges the configuration of a link and makes it.
@@ -28,11 +26,7 @@ func (m *Manager) newLink(c LinkConfig) (*managed, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &managed{record: record, timeout: c.SendTimeout}
-	if l.timeout == 0 {
-		l.timeout = actors.DefaultSendTimeout
-	}
-	return l, nil
+	return &managed{record: record}, nil
 }
 
 // linkSet is the links of a manager at one moment. It is constant once it was
@@ -119,7 +113,7 @@ func (m *Manager) AddLink(config LinkConfig) (*Link, error) {
 	next.insert(l)
 	m.publish(next)
 	m.system.Root.Send(m.pid, spawnMember{l.record})
-	return &Link{name: config.Name, record: l.record}, nil
+	return handleOf(l.record), nil
 }
 
 // clash judges a link that is to be added by what is there. It is called with mu
@@ -171,13 +165,11 @@ func (m *Manager) RemoveLink(ctx context.Context, name string) error {
 		next := m.clone()
 		next.remove(l)
 		m.publish(next)
+		m.unshare(l)
 	}
 	m.mu.Unlock()
 	if !closing {
 		l.record.Shut()
-		m.mu.Lock()
-		m.unshare(l)
-		m.mu.Unlock()
 	}
 	return result
 }

@@ -207,7 +207,7 @@ func (m *Manager) Link(name string) *Link {
 	if l == nil {
 		return &Link{name: name}
 	}
-	return &Link{name: name, record: l.record}
+	return handleOf(l.record)
 }
 
 // Links returns the handles of all links that were not removed, in the order of
@@ -216,7 +216,7 @@ func (m *Manager) Links() []*Link {
 	links := m.current.Load().links
 	all := make([]*Link, len(links))
 	for i, r := range links {
-		all[i] = &Link{name: r.Name(), record: r}
+		all[i] = handleOf(r)
 	}
 	return all
 }
