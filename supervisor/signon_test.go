@@ -202,6 +202,7 @@ func TestOperatorSignsOff(t *testing.T) {
 	l.awaitStatus("in flight", func(s supervisor.Status) bool { return s.InFlight == 1 })
 	require.NoError(t, l.SignOff(patient(t)))
 	assert.Equal(t, messages.SignedOff, l.Status().State)
+	h.asked.awaitSome(t, 2, "the sign-off") // callers are refused before the host has it
 	_, err := l.Exchange(patient(t), newFrame("0200", 2))
 	require.ErrorIs(t, err, messages.ErrNotSignedOn)
 	close(release)
