@@ -24,10 +24,17 @@ var _ Framer = Binary2{}
 
 const binary2Width = 2
 
+// binary2 is that of the zero value: to put it together for every frame takes
+// longer than to use it.
+var binary2 = Binary2{}.counted()
+
 // Append is described at [Framer]. It does not allocate, except to make dst
 // longer. The errors are ErrTooLarge and ErrLength (shorter than HeaderLen) in
 // an [*Error], and ErrOptions.
 func (f Binary2) Append(dst, header, body []byte) ([]byte, error) {
+	if f == (Binary2{}) {
+		return binary2.append(dst, header, body)
+	}
 	c := f.counted()
 	return c.append(dst, header, body)
 }
@@ -35,6 +42,9 @@ func (f Binary2) Append(dst, header, body []byte) ([]byte, error) {
 // Read is described at [Framer]. It allocates once for a frame, and not at all
 // for a keep-alive.
 func (f Binary2) Read(r *bufio.Reader, limit int) (header, body []byte, err error) {
+	if f == (Binary2{}) {
+		return binary2.readFrame(r, limit)
+	}
 	c := f.counted()
 	return c.readFrame(r, limit)
 }

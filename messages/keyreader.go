@@ -37,6 +37,7 @@ type KeyReader struct {
 type keyPlan struct {
 	steps  []fieldStep // indexed by field number, 0 (the MTI) to the last key field
 	fields []int       // the key fields, in the order of their values in the key
+	plain  bool        // readPlain can read the key
 }
 
 // Read works without allocating up to so many key fields.
@@ -72,6 +73,8 @@ func NewKeyReader(spec *iso8583.MessageSpec, fields ...int) (*KeyReader, error) 
 	for slot, id := range fields {
 		plan.steps[id].slot = slot + 1
 	}
+
+	plan.plain = plan.isPlain(made.mti, bitmap)
 
 	r := &KeyReader{mti: made.mti, bitmap: bitmap}
 	for class := range r.classes {
@@ -117,12 +120,16 @@ func (r *KeyReader) MTI(body []byte) (MTI, error) { return r.mti.MTI(body) }
 // The error is a [*KeyError], which matches [ErrNoKey]: a key field is absent or
 // empty, or the frame is malformed in a part that has to be read.
 func (r *KeyReader) Read(body []byte) (MTI, Key, error) {
+	var key Key
+	if mti, ok := r.readPlain(&key, body); ok {
+		return mti, key, nil
+	}
+
 	mti, size, err := r.mti.read(body)
 	if err != nil {
 		return MTI{}, Key{}, malformed(MTI{}, 0, 0, err)
 	}
 
-	var key Key
 	if err := r.readAs(&key, mti, body, size); err != nil {
 		return mti, Key{}, err
 	}

@@ -115,10 +115,8 @@ func (s *fieldStep) appendBytes(dst, content []byte, units int) ([]byte, error) 
 func (k encodingKind) decode(dst, content []byte, units int) ([]byte, error) {
 	switch k {
 	case encodingASCII:
-		for _, b := range content {
-			if b > 0x7f {
-				return dst, errBadContent
-			}
+		if !isASCII(content) {
+			return dst, errBadContent
 		}
 
 		return append(dst, content...), nil
@@ -148,6 +146,15 @@ func (k encodingKind) decode(dst, content []byte, units int) ([]byte, error) {
 	default:
 		return decodeBCD(dst, content, units, k == encodingLBCD)
 	}
+}
+
+func isASCII(content []byte) bool {
+	var all byte
+	for _, b := range content {
+		all |= b
+	}
+
+	return all < 0x80
 }
 
 // decodeBCD appends units digits to dst. Of an odd number, the unused half byte

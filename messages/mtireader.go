@@ -12,6 +12,8 @@ import (
 type MTIReader struct {
 	step fieldStep
 	fill bool // the MTI field drops leading zeros, which have to be put back
+	// plain is set if it is four ASCII characters.
+	plain bool
 }
 
 // NewMTIReader returns an MTIReader. The error says that spec is nil, or that its
@@ -29,7 +31,7 @@ func NewMTIReader(spec *iso8583.MessageSpec) (*MTIReader, error) {
 func compileMTI(spec *iso8583.MessageSpec) MTIReader {
 	step := compileField(spec.Fields[0])
 
-	return MTIReader{step: step, fill: dropsLeadingZeros(&step)}
+	return MTIReader{step: step, fill: dropsLeadingZeros(&step), plain: step.isPlain(len(MTI{}))}
 }
 
 // MTI reads the message type indicator of a packed message. body is not kept and
@@ -46,6 +48,17 @@ func (r *MTIReader) MTI(body []byte) (MTI, error) {
 // read returns the MTI and the number of bytes that it takes, or the reason why
 // there is none.
 func (r *MTIReader) read(body []byte) (MTI, int, error) {
+	if r.plain && len(body) >= len(MTI{}) {
+		if mti := MTI(body[:len(MTI{})]); mti.Valid() {
+			return mti, len(mti), nil
+		}
+	}
+
+	return r.decode(body)
+}
+
+// decode does it for an MTI of any encoding.
+func (r *MTIReader) decode(body []byte) (MTI, int, error) {
 	var mti, space MTI
 
 	value, size, err := r.step.read(space[:0], body)
