@@ -91,20 +91,27 @@ func spawnCorrelator(ctx actor.Context, s *session) *actor.PID {
 // Receive is the only way in.
 func (c *correlator) Receive(ctx actor.Context) {
 	switch ctx.Message().(type) {
+	case *request, *batch: // first: they are many, and what is behind takes longer to tell
+		c.handleAll(ctx.Message())
 	case *actor.Started:
 		c.scope.attend(ctx)
 	case *actor.Stopped:
 		c.stop()
 	case actor.AutoReceiveMessage:
 	default:
-		c.scope.own()
-		defer c.scope.disown()
-		for msg := ctx.Message(); msg != nil; msg = c.mailbox.more() {
-			c.handle(msg)
-		}
-		c.scope.setAlarm()
-		c.tellDrained()
+		c.handleAll(ctx.Message())
 	}
+}
+
+// handleAll handles msg, and what may be joined.
+func (c *correlator) handleAll(msg any) {
+	c.scope.own()
+	defer c.scope.disown()
+	for ; msg != nil; msg = c.mailbox.more() {
+		c.handle(msg)
+	}
+	c.scope.setAlarm()
+	c.tellDrained()
 }
 
 // joins are the messages of the data path.
@@ -127,6 +134,7 @@ func (c *correlator) handle(msg any) {
 	case wrotePosts:
 		for _, q := range m.requests {
 			c.table.dequeue(q)
+			q.letGo()
 		}
 	case deadlineDue:
 		c.scope.rings(m)
@@ -212,11 +220,12 @@ func (c *correlator) response(f *inFrame, at int64) bool {
 	case from == wordQueued, from == wordClaimed:
 		// A repeat that is still queued is answered by its original's response,
 		// and never written.
-		if !c.settle(q, from, f) {
+		if !q.take(from) {
 			return c.response(f, at) // it moved meanwhile
 		}
 		c.matched(q, at)
 		c.answerOriginals(q, f)
+		c.settle(q, f)
 		return true
 	case from == wordDropped:
 		c.scope.settledElsewhere(q)
@@ -234,21 +243,27 @@ func (c *correlator) matched(q *request, at int64) {
 	}
 }
 
-// settle settles q by a response or a reject; false when it had settled before.
-func (c *correlator) settle(q *request, from uint32, f *inFrame) bool {
+// settle settles q, which was taken, by a response or a reject. It is the last that
+// is done with q here.
+func (c *correlator) settle(q *request, f *inFrame) {
 	if f.isReject {
-		return q.reject(from, f.rejectCode)
+		q.rejected(f.rejectCode)
+	} else {
+		q.answered(f.header, f.body)
 	}
-	return q.answer(from, f.header, f.body)
 }
 
-// answerOriginals settles what q repeats, where that still waits, by a copy of
-// the same response.
+// answerOriginals takes q out of the table, and settles what it repeats, where that
+// still waits, by a copy of the same response.
 func (c *correlator) answerOriginals(q *request, f *inFrame) {
-	for o := c.table.answered(q); o != nil; o = c.table.answered(o) {
-		again := *f
-		again.header, again.body = bytes.Clone(f.header), bytes.Clone(f.body)
-		c.settle(o, wordClaimed, &again)
+	for o := c.table.answered(q); o != nil; {
+		next := c.table.answered(o)
+		if o.take(wordClaimed) {
+			again := *f
+			again.header, again.body = bytes.Clone(f.header), bytes.Clone(f.body)
+			c.settle(o, &again)
+		}
+		o = next
 	}
 }
 

@@ -23,9 +23,15 @@ type command struct {
 	admitted *request
 }
 
+// release gives up the slot, and with it the request.
 func (c *command) release() {
-	if c.admitted != nil {
-		c.admitted.record.door.leave(c.admitted)
+	q := c.admitted
+	if q == nil {
+		return
+	}
+	q.record.door.leave(q.size())
+	if q.err == nil {
+		q.letGo()
 	}
 }
 

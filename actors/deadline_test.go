@@ -62,7 +62,8 @@ func TestExchangeDeadline(t *testing.T) {
 				var got *request
 				door := doorTo(t, func(r *Record, q *request) {
 					got = q
-					require.True(t, q.answer(wordQueued, nil, []byte("yes")))
+					require.True(t, q.take(wordQueued))
+					q.answered(nil, []byte("yes"))
 				})
 				door.record.scope.epoch = time.Now().Add(-time.Hour) // a link that is an hour old
 				ctx := t.Context()

@@ -45,7 +45,9 @@ func (d *Door) ExchangeWith(ctx context.Context, header, frame []byte) (replyHea
 	if err != nil {
 		return nil, nil, err
 	}
-	return q.headerOfReply(), reply, nil
+	replyHeader = q.headerOfReply()
+	q.letGo()
+	return replyHeader, reply, nil
 }
 
 // Send packs a request, sends it, and unpacks its response. The message is the
@@ -89,6 +91,7 @@ func (d *Door) unpack(q *request, reply []byte) (*iso8583.Message, error) {
 		q.countOutcome(messages.ErrInDoubt)
 		return nil, q.sendError(messages.ErrInDoubt, err)
 	}
+	q.letGo()
 	return answer, nil
 }
 
@@ -147,7 +150,9 @@ func (d *Door) Write(ctx context.Context, p []byte) error {
 }
 
 func (d *Door) request(k kind, header, frame []byte) *request {
-	q := &request{record: d.record, kind: k, frame: frame, start: d.record.now()}
+	q := d.record.requests.Get().(*request)
+	q.record, q.kind, q.frame, q.start = d.record, k, frame, d.record.now()
+	q.holds.Store(2)
 	if len(header) > 0 {
 		q.with().header = header
 	}
@@ -166,7 +171,7 @@ func (d *Door) do(ctx context.Context, q *request) ([]byte, error) {
 	if err != nil {
 		return nil, d.refused(q, err)
 	}
-	defer d.leave(q)
+	defer d.leave(q.size())
 	return d.wait(ctx, session, q)
 }
 
@@ -185,18 +190,17 @@ func (d *Door) limit(ctx context.Context, q *request) {
 
 // wait gives q to the session and waits for its settling.
 func (d *Door) wait(ctx context.Context, session *session, q *request) ([]byte, error) {
-	q.done = d.record.signals.Get().(chan struct{})
-	// Below, the signal was taken, or nobody will give one: the channel can
-	// serve another request though the table may still refer to this one.
-	defer d.record.signals.Put(q.done)
+	if q.done == nil {
+		q.done = make(chan struct{}, 1)
+	}
 	session.correlator.PostUserMessage(q)
 	if ctx.Done() == nil {
 		<-q.done
-		return q.reply, q.err
+		return q.settled()
 	}
 	select {
 	case <-q.done:
-		return q.reply, q.err
+		return q.settled()
 	case <-ctx.Done():
 	}
 	return d.cancel(ctx, session, q)
@@ -208,7 +212,7 @@ func (d *Door) cancel(ctx context.Context, s *session, q *request) ([]byte, erro
 	from, ok := q.takeAny()
 	if !ok {
 		<-q.done // settled already: the signal is on its way
-		return q.reply, q.err
+		return q.settled()
 	}
 	outcome := outcomeOf(from)
 	err := q.sendError(outcome, contextCause(ctx))
@@ -282,9 +286,9 @@ func (d *Door) admit(q *request) error {
 	return nil
 }
 
-func (d *Door) leave(q *request) {
+func (d *Door) leave(size int) {
 	d.record.admitted.Add(-1)
-	d.record.admittedBytes.Add(-int64(q.size()))
+	d.record.admittedBytes.Add(-int64(size))
 }
 
 // refused is the error of a request that never went beyond the door.

@@ -26,15 +26,15 @@ func (d *Door) commanded(msg any, sender *actor.PID) bool {
 	return true
 }
 
-// commandRequest is request for a command: one allocation has what that has more.
+// commandRequest is request for a command.
 func (d *Door) commandRequest(k kind, header, frame []byte, c command) *request {
 	q := d.request(k, nil, frame)
-	made := &struct {
-		more    more
-		command command
-	}{more{header: header}, c}
-	made.more.command = &made.command
-	q.more = &made.more
+	if q.parts == nil {
+		q.parts = new(commandParts)
+	}
+	q.parts.command = c
+	q.parts.more = more{header: header, command: &q.parts.command}
+	q.more = &q.parts.more
 	return q
 }
 

@@ -132,16 +132,16 @@ func (l *readLoop) add(header, body []byte) bool {
 	if l.batch == nil && !l.takeBatch() {
 		return false
 	}
-	f := inFrame{header: header, body: body}
+	l.batch.frames = append(l.batch.frames, inFrame{header: header, body: body})
+	f := &l.batch.frames[len(l.batch.frames)-1]
 	f.mti, f.key, f.err = l.session.record.readKey(header, body)
 	handled := false
 	if l.session.record.config.Reject != nil {
-		handled = l.reject(&f)
+		handled = l.reject(f)
 	}
 	if !f.isReject {
 		f.verify = l.session.record.keys.verify.read(body)
 	}
-	l.batch.frames = append(l.batch.frames, f)
 	if handled {
 		again := inFrame{header: bytes.Clone(header), body: bytes.Clone(body)} // each has an owner
 		again.mti, again.key, again.err = l.session.record.readKey(header, body)

@@ -42,7 +42,7 @@ type Record struct {
 	open       int
 	allSettled chan struct{} // closed when open is 0; nil: nobody asked
 
-	signals sync.Pool // of chan struct{}, capacity 1, empty
+	requests sync.Pool // of *request, to be used again; not shared, so that a link's end is theirs
 
 	// admitted and admittedBytes count the sends that have not settled.
 	admitted      atomic.Int64
@@ -109,7 +109,7 @@ func newRecord(name string, config *LinkConfig, keys matching, system *actor.Act
 		gone: make(chan struct{}),
 	}
 	r.keyOf = r.makeKeyOf()
-	r.signals.New = func() any { return make(chan struct{}, 1) }
+	r.requests.New = func() any { return new(request) }
 	r.shown.init()
 	r.couriers = NewCouriers(system, workers, func() { r.counters.panics.Add(1) })
 	r.inlet.init(r)

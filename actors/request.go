@@ -35,11 +35,12 @@ func (k kind) isExchange() bool { return k == kindSend || k == kindNetwork }
 // isSend reports whether it is a caller's, who is refused when the link drains.
 func (k kind) isSend() bool { return k == kindSend || k == kindPost || k == kindRaw }
 
-// request is one send on its way. A new one is made for each: the table may
-// refer to it long after its caller has gone (late replies). There are many, so
-// that what few have is apart.
+// request is one send on its way. It is made for each send, and used again only
+// when it was answered (see letGo): the table may refer to any other long after its
+// caller has gone. There are many, so that what few have is apart.
 type request struct {
-	word atomic.Uint32
+	word  atomic.Uint32
+	holds atomic.Int32 // of those who may still look at it; see letGo
 
 	// Set by the door, constant afterwards.
 	kind     kind
@@ -53,7 +54,10 @@ type request struct {
 	more     *more  // nil: nothing of it
 	start    int64  // of the call; clock time
 	deadline int64  // clock time
-	done     chan struct{}
+
+	// A used one keeps them.
+	done  chan struct{}
+	parts *commandParts // of a command
 
 	// Set by the writer before it claims, as session; to be read once claimed.
 	claimedAt int64
@@ -75,11 +79,34 @@ type request struct {
 	lateUntil  int64
 }
 
+// letGo is called once by each of the two who hold a request that came to a good end:
+// its caller, with the result in hand, and, when the frame was handed over, the writer,
+// or for what is only written the correlator, who takes it out of the table. That of an
+// exchange has done so before the signal. Whoever is the last one gives the request
+// back; one with another end is held for ever, and left to the garbage collector.
+func (r *request) letGo() {
+	if r.holds.Add(-1) != 0 {
+		return
+	}
+	if r.parts != nil {
+		*r.parts = commandParts{}
+	}
+	pool := &r.record.requests
+	*r = request{done: r.done, parts: r.parts}
+	pool.Put(r)
+}
+
 // more is what few requests have.
 type more struct {
 	header  []byte         // in front of the frame; empty: the framing's default
 	verify  []messages.Key // values of VerifyFields; nil: none
 	command *command       // where the result of an actor's command goes; nil: done
+}
+
+// commandParts are what the request of a command has more.
+type commandParts struct {
+	more    more
+	command command
 }
 
 // with is what the request has of more, to be written.

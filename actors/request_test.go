@@ -248,8 +248,8 @@ func raceFor(q *request, stops bool) string {
 			}
 		},
 		func() {
-			if from := q.word.Load(); from == wordClaimed {
-				q.answer(from, nil, []byte("yes"))
+			if from := q.word.Load(); from == wordClaimed && q.take(from) {
+				q.answered(nil, []byte("yes"))
 			}
 		},
 		func() { q.failAny(messages.ErrTimeout) },

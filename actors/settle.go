@@ -8,11 +8,8 @@ import (
 	"github.com/isolink-go/isolink/messages"
 )
 
-// answer settles q with its response; false when it had settled before.
-func (q *request) answer(from uint32, header, reply []byte) bool {
-	if !q.take(from) {
-		return false
-	}
+// answered settles q, which was taken, with its response.
+func (q *request) answered(header, reply []byte) {
 	q.reply = reply
 	if len(header) > 0 {
 		own := header // header itself would cost an allocation each time
@@ -20,16 +17,11 @@ func (q *request) answer(from uint32, header, reply []byte) bool {
 	}
 	q.countOutcome(nil)
 	q.signal()
-	return true
 }
 
-// reject settles q as rejected; false when it had settled before.
-func (q *request) reject(from uint32, code string) bool {
-	if !q.take(from) {
-		return false
-	}
+// rejected settles q, which was taken.
+func (q *request) rejected(code string) {
 	q.failed(messages.ErrRejected, &messages.RejectError{Code: code})
-	return true
 }
 
 // posted settles a post or a reply whose bytes were handed to the network.
@@ -136,14 +128,24 @@ func (q *request) countOutcome(outcome error) {
 	}
 }
 
-// signal tells who waits. It never blocks: done has room for the one signal,
-// and a courier has a queue for what was admitted.
+// signal tells who waits, whose q is from then on. It never blocks: done has room
+// for the one signal, and a courier has a queue for what was admitted.
 func (q *request) signal() {
 	if c := q.command(); c != nil {
 		q.record.deliver(c, q.headerOfReply(), q.reply, q.err)
 		return
 	}
 	q.done <- struct{}{}
+}
+
+// settled returns the result to the caller, who has the signal. What was only to be
+// written is let go.
+func (q *request) settled() (reply []byte, err error) {
+	reply, err = q.reply, q.err
+	if err == nil && !q.kind.isExchange() {
+		q.letGo()
+	}
+	return reply, err
 }
 
 // contextCause is the cause of a send whose context ended.

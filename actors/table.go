@@ -40,7 +40,8 @@ func (t *table) add(r *request) error {
 		t.enqueue(r)
 		return nil
 	}
-	if old := t.byKey.find(r.key); old != nil {
+	r.hash = t.byKey.hash(r.key)
+	if old := t.byKey.find(r.key, r.hash); old != nil {
 		if !r.mti.IsRepeat() || (old.isOpen() && old.original != nil) {
 			return messages.ErrDuplicateKey
 		}
@@ -79,7 +80,7 @@ func (t *table) enqueue(r *request) {
 }
 
 // find returns the newest request of that key, or nil.
-func (t *table) find(key messages.Key) *request { return t.byKey.find(key) }
+func (t *table) find(key messages.Key) *request { return t.byKey.find(key, t.byKey.hash(key)) }
 
 // answered takes out r, which a response has settled, and returns the original
 // that the response answers too, when one still waits; it is then to be passed

@@ -34,9 +34,8 @@ func (x *tableIndex) bucket(hash uint32) **request { return &x.buckets[hash&uint
 
 func (x *tableIndex) hash(key messages.Key) uint32 { return uint32(maphash.Comparable(x.seed, key)) }
 
-// find returns the request of that key, or nil.
-func (x *tableIndex) find(key messages.Key) *request {
-	hash := x.hash(key)
+// find returns the request of that key, whose hash is given, or nil.
+func (x *tableIndex) find(key messages.Key, hash uint32) *request {
 	for r := *x.bucket(hash); r != nil; r = r.chained {
 		if r.hash == hash && r.key == key {
 			return r
@@ -45,12 +44,12 @@ func (x *tableIndex) find(key messages.Key) *request {
 	return nil
 }
 
-// put enters r, whose key has no other request in the index.
+// put enters r, whose hash is set and whose key has no other request in the index.
 func (x *tableIndex) put(r *request) {
 	if x.n == len(x.buckets) {
 		x.resize(2 * x.n)
 	}
-	r.hash, r.indexed = x.hash(r.key), true
+	r.indexed = true
 	b := x.bucket(r.hash)
 	r.chained, *b = *b, r
 	x.n++

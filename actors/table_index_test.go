@@ -28,12 +28,12 @@ func TestTableIndex(t *testing.T) {
 		most := 0
 		for range rapid.IntRange(0, 2_000).Draw(rt, "steps") {
 			key := rapid.SampledFrom(keys).Draw(rt, "key")
-			got := index.find(key)
+			got := index.find(key, index.hash(key))
 			if got != model[key] {
 				rt.Fatalf("find %s: %p, want %p", key, got, model[key])
 			}
 			if got == nil {
-				r := &request{key: key}
+				r := &request{key: key, hash: index.hash(key)}
 				index.put(r)
 				model[key] = r
 			} else {
@@ -61,7 +61,7 @@ func TestTableIndexGivesMemoryBack(t *testing.T) {
 	for i := range 100_000 {
 		key, err := messages.NewKey(mtiRequest, string(rune('a'+i%26)), string([]byte{byte(i), byte(i >> 8), byte(i >> 16)}))
 		assert.NoError(t, err)
-		r := &request{key: key}
+		r := &request{key: key, hash: index.hash(key)}
 		index.put(r)
 		all = append(all, r)
 	}
@@ -79,7 +79,7 @@ func TestTableIndexEbbAndFlow(t *testing.T) {
 	index := newTableIndex()
 	requests := make([]*request, len(stanKeys))
 	for i, key := range stanKeys {
-		requests[i] = &request{key: key}
+		requests[i] = &request{key: key, hash: index.hash(key)}
 	}
 	wave := func() {
 		for _, r := range requests {

@@ -218,7 +218,10 @@ func (w *writer) handedOver() {
 	}
 	var posts []*request
 	for _, s := range w.spans {
-		if !s.request.kind.isExchange() && s.request.posted() {
+		switch {
+		case s.request.kind.isExchange():
+			s.request.letGo()
+		case s.request.posted():
 			posts = append(posts, s.request)
 		}
 	}
