@@ -1,9 +1,9 @@
 package actors
 
 import (
-	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/isolink-go/isolink/messages"
@@ -28,14 +28,11 @@ type inlet struct {
 	mu       sync.Mutex
 	handlers callQueue
 	refusals callQueue
-	running  map[*messages.Inbound]context.CancelFunc
-	wasCut   bool
+	running  map[*call]struct{} // those that somebody may wait for
+	wasCut   atomic.Bool        // changed under mu
 }
 
-func (n *inlet) init(r *Record) {
-	n.record = r
-	n.running = make(map[*messages.Inbound]context.CancelFunc)
-}
+func (n *inlet) init(r *Record) { n.record = r }
 
 // put takes the requests of a batch. It never blocks.
 func (n *inlet) put(all []arrival) {
@@ -117,27 +114,9 @@ func (n *inlet) handle(a arrival) {
 	}
 	n.record.counters.requests.Add(1)
 	defer n.recovered("Handler")
-	ctx, cancel := n.begin(a.in)
-	defer cancel()
-	n.record.config.Handler(ctx, a.in)
-}
-
-// begin makes the context of a call, which ends by its deadline, by cut, or when
-// it is cancelled.
-func (n *inlet) begin(in *messages.Inbound) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithDeadline(n.record.workers.Context(), in.Deadline)
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.running[in] = cancel
-	if n.wasCut {
-		cancel()
-	}
-	return ctx, func() {
-		cancel()
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		delete(n.running, in)
-	}
+	c := n.begin(a.in.Deadline)
+	defer c.end()
+	n.record.config.Handler(c, a.in)
 }
 
 // refuse replies to one request with what Overload has to say.
@@ -190,9 +169,9 @@ func (n *inlet) cut() {
 	rest := slices.Concat(n.handlers.queue[n.handlers.next:], n.refusals.queue[n.refusals.next:])
 	n.handlers.queue, n.handlers.next = nil, 0
 	n.refusals.queue, n.refusals.next = nil, 0
-	n.wasCut = true
-	for _, cancel := range n.running {
-		cancel()
+	n.wasCut.Store(true)
+	for c := range n.running {
+		c.cancel()
 	}
 	n.mu.Unlock()
 	n.drop(rest, messages.ErrClosed)

@@ -29,6 +29,9 @@ func (s *session) Reply(ctx context.Context, in *messages.Inbound, header, frame
 		err = s.record.door.refused(q, contextCause(ctx))
 	}
 	if err == nil {
+		if _, ok := ctx.(*call); ok { // it ends no sooner than q: all there was to see, Err has seen
+			ctx = context.Background()
+		}
 		s.record.door.limit(ctx, q)
 		_, err = s.record.door.wait(ctx, s, q)
 	}
