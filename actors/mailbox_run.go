@@ -101,31 +101,34 @@ func (m *Mailbox) consume() (turnEnd, mailboxes) {
 		case m.toWorker && !m.onWorker, m.budgeted == 0:
 			m.toWorker = false
 			return offload, m.takeAfterward()
-		case m.suspended:
-			if after, ok := m.idle(); ok {
-				return idle, after
-			}
-		case m.next < len(m.batch):
+		case m.next < len(m.batch) && !m.suspended:
 			m.invoker.InvokeUserMessage(m.pick())
 			m.current = nil
-		case m.take():
-		case m.dirty:
-			if m.yield && m.gathered < enoughGathered {
-				runtime.Gosched()
-				if m.take() {
-					continue
-				}
-			}
-			m.dirty, m.gathered = false, 0
-			m.invoker.InvokeUserMessage(queueEmpty{})
-			if m.yield && !m.onWorker {
-				runtime.Gosched()
-			}
+		case m.dirty && !m.suspended:
+			m.handOver()
 		default:
-			if after, ok := m.idle(); ok {
+			if after, ok := m.takeOrIdle(); !ok {
 				return idle, after
 			}
 		}
+	}
+}
+
+// handOver sends the queueEmpty that is due, unless there is more.
+func (m *Mailbox) handOver() {
+	if m.take() {
+		return
+	}
+	if m.yield && m.gathered < enoughGathered {
+		runtime.Gosched()
+		if m.take() {
+			return
+		}
+	}
+	m.dirty, m.gathered = false, 0
+	m.invoker.InvokeUserMessage(queueEmpty{})
+	if m.yield && !m.onWorker {
+		runtime.Gosched()
 	}
 }
 
@@ -158,6 +161,24 @@ func (m *Mailbox) more() any {
 func (m *Mailbox) take() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	return m.swap()
+}
+
+// takeOrIdle is take, or gives up the consumer's place where there is nothing to do;
+// ok is false then.
+func (m *Mailbox) takeOrIdle() (after mailboxes, ok bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.system) > 0 || (!m.suspended && m.swap()) {
+		return mailboxes{}, true
+	}
+	after = m.takeAfterward()
+	m.running = false
+	return after, false
+}
+
+// swap is take for who holds mu.
+func (m *Mailbox) swap() bool {
 	if len(m.user) == 0 {
 		return false
 	}
@@ -167,18 +188,6 @@ func (m *Mailbox) take() bool {
 	}
 	m.batch, m.next, m.user = m.user, 0, empty
 	return true
-}
-
-// idle gives up the consumer's place, unless something came meanwhile.
-func (m *Mailbox) idle() (after mailboxes, ok bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if len(m.system) > 0 || (!m.suspended && len(m.user) > 0) {
-		return mailboxes{}, false
-	}
-	after = m.takeAfterward()
-	m.running = false
-	return after, true
 }
 
 func (m *Mailbox) handleSystem() {
