@@ -28,6 +28,7 @@ type AcceptorRecord struct {
 
 	notifier  *notifier
 	counters  counters // panics and events dropped
+	tallies   tallyBook
 	admission *admission
 	refusals  sampler
 	refused   refusals
@@ -154,7 +155,7 @@ func (a *AcceptorRecord) Sessions() []*Record {
 func (a *AcceptorRecord) newSession(m admitted) (*Record, error) {
 	number := a.numbers.Add(1)
 	r := newRecord(a.config.Name+"/"+m.name, &a.config.Session, a.keys, a.system, a.workers)
-	r.once, r.number, r.notifier, r.fold.into = true, number, a.notifier, a.takeCounts
+	r.once, r.number, r.notifier, r.fold.into, r.counts = true, number, a.notifier, a.takeCounts, &a.tallies
 	r.memory.session, r.memory.arrived = number-1, m.socket // its one session has its number
 	if err := r.door.Register(a.id + "/" + strconv.FormatUint(number, 10)); err != nil {
 		return nil, err
@@ -213,6 +214,8 @@ type AcceptorStatus struct {
 	// Counters are the sums over all sessions, those that have ended included,
 	// besides the acceptor's own panics and events dropped.
 	Counters Counters
+	// Tallies count by message type, over all sessions.
+	Tallies []Tally
 }
 
 // Status is a snapshot; reading it never touches the data path.
@@ -220,6 +223,7 @@ func (a *AcceptorRecord) Status() AcceptorStatus {
 	s := AcceptorStatus{
 		Name: a.config.Name, Addr: a.listener.Addr().String(), Listening: !a.ends.Load(), Since: a.since,
 		Accepted: a.accepted.Load(), Refused: a.refused.snapshot(),
+		Tallies: a.tallies.snapshot(),
 	}
 	s.Open, s.Handshakes = a.admission.counts()
 	a.mu.Lock()

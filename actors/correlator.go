@@ -224,6 +224,9 @@ func (c *correlator) response(f *inFrame, at int64) bool {
 			return c.response(f, at) // it moved meanwhile
 		}
 		c.matched(q, at)
+		if from == wordClaimed {
+			q.record.took(at-q.claimedAt, at)
+		}
 		c.answerOriginals(q, f)
 		c.settle(q, f)
 		return true

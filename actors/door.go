@@ -88,6 +88,7 @@ func (d *Door) unpack(q *request, reply []byte) (*iso8583.Message, error) {
 	answer, err := messages.Unpack(d.record.config.Spec, reply)
 	if err != nil {
 		d.record.counters.answered.Add(^uint64(0)) // it is in doubt after all
+		d.record.tally(q.mti, tallyAnswered, -1)
 		q.countOutcome(messages.ErrInDoubt)
 		return nil, q.sendError(messages.ErrInDoubt, err)
 	}

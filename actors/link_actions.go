@@ -79,7 +79,7 @@ func (l *link) abortCause() error {
 func (l *link) wait() {
 	delay := l.record.config.Backoff.Delay(int(l.machine.failures), rand.Int64N)
 	l.arm(timerBackoff, delay)
-	l.record.shown.update(func(s *Status) { s.NextAttempt = time.Now().Add(delay) })
+	l.record.shown.update(func(s *Status) { s.NextAttempt, s.Backoff = time.Now().Add(delay), delay })
 }
 
 func (l *link) dial() {
@@ -107,7 +107,7 @@ func (l *link) open() {
 	s := newSession(r, r.memory.session, l.ctx.Self(), l.socket)
 	l.session, l.socket = s, nil
 	r.current.Store(s)
-	r.shown.update(func(st *Status) { st.Session, st.Peer = s.number, s.socket.addr })
+	r.shown.update(func(st *Status) { st.Session, st.Peer, st.TLS = s.number, s.socket.addr, tlsStatus(s.socket.Conn) })
 	r.notifier.event(s.event(false, nil))
 	spawnWriter(l.ctx, s)
 	spawnCorrelator(l.ctx, s)

@@ -76,6 +76,9 @@ func (s *session) network(name string, n NetworkManagement, done func(error)) {
 			s.record.panicked(name, p)
 			err = fmt.Errorf("a function of %s panicked: %T", name, p)
 		}
+		if err == nil {
+			s.record.answeredNetwork(name)
+		}
 		done(err)
 	}()
 	deadline := s.record.now() + int64(n.Timeout)

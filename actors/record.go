@@ -23,6 +23,7 @@ type Record struct {
 	once    bool       // a session of an acceptor: it ends with its socket
 	fold    folding    // of a session of an acceptor: where its counts go
 	number  uint64     // of a session of an acceptor, among those; 0: a link
+	counts  *tallyBook // of an acceptor, for its session; nil: a link, which has tallies
 	system  *actor.ActorSystem
 	workers *Workers
 	scope   *Scope
@@ -32,6 +33,8 @@ type Record struct {
 	notifier *notifier
 	couriers *Couriers
 	counters counters
+	tallies  tallyBook
+	latency  atomic.Pointer[latency] // nil: nothing was answered yet
 
 	// session is where requests go: nil unless the link is up. The link's
 	// actor writes it.
@@ -250,72 +253,6 @@ func (r *Record) Echo() error {
 	return result
 }
 
-// shown is the state of a link as the outside sees it.
-type shown struct {
-	mu      sync.Mutex
-	changed chan struct{} // closed at the next change
-	status  Status
-}
-
-// Status is a snapshot of a link.
-type Status struct {
-	Name  string
-	State messages.State
-	// Since is when the state was entered.
-	Since time.Time
-	// Session is the number of the current or last session; 0 before the first.
-	Session uint64
-	// Peer is the address of the current or last session: as configured, or as
-	// the connection has it where the peer has connected.
-	Peer string
-	// LastError is why the last session ended or the last attempt failed; nil
-	// before the first failure.
-	LastError error
-	// NextAttempt is when a waiting link connects; zero in other states.
-	NextAttempt time.Time
-	// InFlight counts the sends that have not settled; InFlightBytes their bytes.
-	InFlight      int64
-	InFlightBytes int64
-	// Unhandled counts the peer's requests that wait or are being handled.
-	Unhandled int64
-	Counters  Counters
-}
-
-func (s *shown) init() {
-	s.changed = make(chan struct{})
-	s.status = Status{State: messages.Waiting, Since: time.Now()}
-}
-
-func (s *shown) update(change func(*Status)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	change(&s.status)
-	close(s.changed)
-	s.changed = make(chan struct{})
-}
-
-// Status is a snapshot; reading it never touches the data path.
-func (r *Record) Status() Status {
-	r.shown.mu.Lock()
-	s := r.shown.status
-	r.shown.mu.Unlock()
-	s.Name = r.name
-	s.InFlight = r.admitted.Load()
-	s.InFlightBytes = r.admittedBytes.Load()
-	s.Unhandled = r.inlet.unhandled()
-	s.Counters = r.fold.snapshot(&r.counters)
-	return s
-}
-
-// Changed returns a snapshot and a channel that is closed when it changes
-// (counters apart).
-func (r *Record) Changed() (Status, <-chan struct{}) {
-	r.shown.mu.Lock()
-	ch := r.shown.changed
-	r.shown.mu.Unlock()
-	return r.Status(), ch
-}
-
 // MarkClosed shows the link as closed, whatever became of its actor. The
 // actor's supervisor calls it when the actor is gone for good.
 func (r *Record) MarkClosed() {
@@ -325,29 +262,4 @@ func (r *Record) MarkClosed() {
 		r.show(messages.Closed, r.memory.closedBy)
 		close(r.gone)
 	})
-}
-
-// show tells the outside of a state, unless it is shown already. Who waits by
-// Changed is woken all the same: what it waits for may have been taken back.
-func (r *Record) show(to messages.State, reason error) {
-	var event *messages.StateChanged
-	r.shown.update(func(s *Status) {
-		from := s.State
-		if reason != nil {
-			s.LastError = reason
-		}
-		if from == to {
-			return
-		}
-		s.State, s.Since = to, time.Now()
-		if to != messages.Waiting {
-			s.NextAttempt = time.Time{}
-		}
-		event = &messages.StateChanged{
-			Link: r.name, From: from, To: to, Session: s.Session, Reason: reason, At: s.Since,
-		}
-	})
-	if event != nil {
-		r.notifier.event(event)
-	}
 }

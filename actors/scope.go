@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -29,8 +30,11 @@ type Scope struct {
 
 	mu    sync.Mutex // own, disown; of a shared scope only
 	table *table
-	alarm alarm     // of the correlator; of the keeper where the scope is shared
-	gone  bool      // no alarm is set any more
+	alarm alarm // of the correlator; of the keeper where the scope is shared
+	gone  bool  // no alarm is set any more
+
+	inDoubt atomic.Int64 // table.lates, to be read by anyone
+
 	links []*Record // that share it
 	signs signs
 	pid   *actor.PID
@@ -172,6 +176,9 @@ func (s *Scope) own() {
 
 // disown ends it.
 func (s *Scope) disown() {
+	if n := int64(s.table.lates); n != s.inDoubt.Load() {
+		s.inDoubt.Store(n)
+	}
 	if s.shared {
 		s.mu.Unlock()
 	}

@@ -116,15 +116,20 @@ func (q *request) countOutcome(outcome error) {
 	case nil:
 		if q.kind.isExchange() {
 			r.counters.answered.Add(1)
+			r.tally(q.mti, tallyAnswered, 1)
 		} else {
 			r.counters.posted.Add(1)
+			r.tally(q.mti, tallyPosted, 1)
 		}
 	case messages.ErrNotSent:
 		r.counters.notSent.Add(1)
+		r.tally(q.mti, tallyNotSent, 1)
 	case messages.ErrInDoubt:
 		r.counters.inDoubt.Add(1)
+		r.tally(q.mti, tallyInDoubt, 1)
 	case messages.ErrRejected:
 		r.counters.rejected.Add(1)
+		r.tally(q.mti, tallyRejected, 1)
 	}
 }
 

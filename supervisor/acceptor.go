@@ -1,10 +1,13 @@
 package supervisor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
+	"slices"
 	"sync"
 
 	"github.com/moov-io/iso8583"
@@ -73,6 +76,13 @@ func (m *Manager) Listen(config AcceptorConfig) (*Acceptor, error) {
 	m.system.Root.Send(m.pid, spawnMember{record})
 	record.Accept()
 	return a, nil
+}
+
+// Acceptors are those that are not closed, in the order of their names.
+func (m *Manager) Acceptors() []*Acceptor {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.SortedFunc(maps.Values(m.acceptors), func(a, b *Acceptor) int { return cmp.Compare(a.Name(), b.Name()) })
 }
 
 // members are all that the manager's actor supervises.

@@ -27,6 +27,14 @@ type (
 	Status = actors.Status
 	// Counters are the counts of a Status.
 	Counters = actors.Counters
+	// Tally is what a Status counts of one message type.
+	Tally = actors.Tally
+	// Latency is what a Status says of how long exchanges took.
+	Latency = actors.Latency
+	// LatencyBucket is a part of a Latency.
+	LatencyBucket = actors.LatencyBucket
+	// TLSStatus is what a Status says of a TLS connection.
+	TLSStatus = actors.TLSStatus
 	// NetworkManagement is an exchange that a LinkConfig lets its link make by itself.
 	NetworkManagement = actors.NetworkManagement
 	// OnDisconnect is what a LinkConfig says of requests whose session ends.

@@ -77,7 +77,13 @@ func TestTLS(t *testing.T) {
 				require.True(t, ok)
 				assert.GreaterOrEqual(t, state.Version, uint16(tls.VersionTLS12))
 				assert.Equal(t, server.ClientAuth != tls.NoClientCert, len(state.PeerCertificates) == 1)
-				assert.NoError(t, l.Status().LastError)
+				shown := l.Status()
+				require.NotNil(t, shown.TLS)
+				assert.Equal(t, tls.VersionName(state.Version), shown.TLS.Version)
+				assert.Equal(t, tls.CipherSuiteName(state.CipherSuite), shown.TLS.CipherSuite)
+				assert.NotEmpty(t, shown.TLS.Peer)
+				assert.Greater(t, shown.TLS.PeerNotAfter, time.Now())
+				assert.NoError(t, shown.LastError)
 			}
 		})
 	}
