@@ -29,6 +29,7 @@ type AcceptorRecord struct {
 	notifier  *notifier
 	counters  counters // panics and events dropped
 	tallies   tallyBook
+	taps      taps
 	admission *admission
 	refusals  sampler
 	refused   refusals
@@ -155,7 +156,8 @@ func (a *AcceptorRecord) Sessions() []*Record {
 func (a *AcceptorRecord) newSession(m admitted) (*Record, error) {
 	number := a.numbers.Add(1)
 	r := newRecord(a.config.Name+"/"+m.name, &a.config.Session, a.keys, a.system, a.workers)
-	r.once, r.number, r.notifier, r.fold.into, r.counts = true, number, a.notifier, a.takeCounts, &a.tallies
+	r.once, r.number, r.notifier, r.fold.into = true, number, a.notifier, a.takeCounts
+	r.counts, r.tapped = &a.tallies, &a.taps
 	r.memory.session, r.memory.arrived = number-1, m.socket // its one session has its number
 	if err := r.door.Register(a.id + "/" + strconv.FormatUint(number, 10)); err != nil {
 		return nil, err

@@ -132,6 +132,7 @@ func (l *readLoop) add(header, body []byte) bool {
 	if l.batch == nil && !l.takeBatch() {
 		return false
 	}
+	l.session.received(body)
 	l.batch.frames = append(l.batch.frames, inFrame{header: header, body: body})
 	f := &l.batch.frames[len(l.batch.frames)-1]
 	f.mti, f.key, f.err = l.session.record.readKey(header, body)

@@ -24,6 +24,7 @@ type Record struct {
 	fold    folding    // of a session of an acceptor: where its counts go
 	number  uint64     // of a session of an acceptor, among those; 0: a link
 	counts  *tallyBook // of an acceptor, for its session; nil: a link, which has tallies
+	tapped  *taps      // likewise
 	system  *actor.ActorSystem
 	workers *Workers
 	scope   *Scope
@@ -34,6 +35,7 @@ type Record struct {
 	couriers *Couriers
 	counters counters
 	tallies  tallyBook
+	taps     taps
 	latency  atomic.Pointer[latency] // nil: nothing was answered yet
 
 	// session is where requests go: nil unless the link is up. The link's

@@ -167,6 +167,7 @@ func (w *writer) append(q *request, now int64) bool {
 	}
 	w.buffer = grown
 	w.spans = append(w.spans, span{q, start})
+	w.session.sends(q)
 	return true
 }
 

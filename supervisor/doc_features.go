@@ -88,6 +88,13 @@
 //	what nobody waits for        LinkConfig.OnUnmatched                TestHooksBySubject
 //	raw bytes                    Link.Write                            TestWriteAsItStands
 //
+//	watching                     by                                    test
+//	how it is                    Link.Status                           TestStatusOfExchanges
+//	how long exchanges take      Latency                               TestLatencyPercentiles
+//	counts by message type       Tally                                 TestTallies
+//	messages as masked text      Link.Tap                              TestTap
+//	one message as masked text   messages.Describe                     TestDescribe
+//
 //	the peer's requests          by                                    test
 //	handler                      LinkConfig.Handler                    TestInboundTellsAll
 //	in order                     LinkConfig.Ordered                    TestOrdered
