@@ -30,6 +30,7 @@ type AcceptorRecord struct {
 	counters  counters // panics and events dropped
 	tallies   tallyBook
 	taps      taps
+	telemetry Telemetry
 	admission *admission
 	refusals  sampler
 	refused   refusals
@@ -158,6 +159,7 @@ func (a *AcceptorRecord) newSession(m admitted) (*Record, error) {
 	r := newRecord(a.config.Name+"/"+m.name, &a.config.Session, a.keys, a.system, a.workers)
 	r.once, r.number, r.notifier, r.fold.into = true, number, a.notifier, a.takeCounts
 	r.counts, r.tapped = &a.tallies, &a.taps
+	r.Observe(a.telemetry)
 	r.memory.session, r.memory.arrived = number-1, m.socket // its one session has its number
 	if err := r.door.Register(a.id + "/" + strconv.FormatUint(number, 10)); err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/asynkron/protoactor-go/actor"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/isolink-go/isolink/messages"
 )
@@ -21,6 +22,8 @@ type command struct {
 	// admitted is the request whose slot is held until delivery; nil for one that was
 	// refused at the door.
 	admitted *request
+	// span is that of the exchange; nil where none is wanted.
+	span trace.Span
 }
 
 // release gives up the slot, and with it the request.
@@ -72,6 +75,10 @@ func NewCouriers(system *actor.ActorSystem, workers *Workers, panicked func()) *
 
 // deliver queues a result of the link; it never blocks.
 func (r *Record) deliver(cmd *command, header, reply []byte, err error) {
+	if cmd.span != nil {
+		spanOutcome(cmd.span, err)
+		cmd.span.End()
+	}
 	couriers := r.couriers
 	switch {
 	case cmd.forward != nil:

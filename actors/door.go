@@ -160,8 +160,16 @@ func (d *Door) request(k kind, header, frame []byte) *request {
 	return q
 }
 
-// do takes q through the link and waits for its settling.
+// do takes q through the link and waits for its settling. Where spans are wanted, it is
+// one.
 func (d *Door) do(ctx context.Context, q *request) ([]byte, error) {
+	if t := d.record.tracer(); t != nil {
+		return d.traced(ctx, t, q)
+	}
+	return d.exchange(ctx, q)
+}
+
+func (d *Door) exchange(ctx context.Context, q *request) ([]byte, error) {
 	q.deadline = q.start + int64(d.record.config.SendTimeout)
 	q.common = true
 	d.limit(ctx, q)

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"context"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -55,6 +56,9 @@ func (d *Door) command(q *request, msg *iso8583.Message, timeout time.Duration) 
 			d.refuseCommand(q, err)
 			return
 		}
+	}
+	if t := d.record.tracer(); t != nil {
+		_, q.command().span = d.record.startSpan(context.Background(), t, q)
 	}
 	session, err := d.enter(q)
 	if err != nil {

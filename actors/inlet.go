@@ -117,6 +117,10 @@ func (n *inlet) handle(a arrival) {
 	defer n.recovered("Handler")
 	c := n.begin(a.in.Deadline)
 	defer c.end()
+	if t := n.record.tracer(); t != nil {
+		n.record.handleTraced(c, t, a.in)
+		return
+	}
 	n.record.config.Handler(c, a.in)
 }
 

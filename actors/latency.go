@@ -180,4 +180,5 @@ func (r *Record) took(nanoseconds, at int64) {
 		r.latency.Store(l)
 	}
 	l.add(time.Duration(nanoseconds), at)
+	r.measure(nanoseconds)
 }

@@ -36,7 +36,9 @@ type Record struct {
 	counters counters
 	tallies  tallyBook
 	taps     taps
-	latency  atomic.Pointer[latency] // nil: nothing was answered yet
+
+	telemetry *telemetry              // nil: nobody asked
+	latency   atomic.Pointer[latency] // nil: nothing was answered yet
 
 	// session is where requests go: nil unless the link is up. The link's
 	// actor writes it.

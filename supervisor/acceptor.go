@@ -66,6 +66,7 @@ func (m *Manager) Listen(config AcceptorConfig) (*Acceptor, error) {
 	if err != nil {
 		return nil, err
 	}
+	record.Observe(m.telemetry.Telemetry)
 	// A name may be used again while what had it before is still ending.
 	if err := record.Open(m.id + "/" + m.system.ProcessRegistry.NextId()); err != nil {
 		record.Shut()

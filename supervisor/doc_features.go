@@ -92,6 +92,8 @@
 //	how it is                    Link.Status                           TestStatusOfExchanges
 //	how long exchanges take      Latency                               TestLatencyPercentiles
 //	counts by message type       Tally                                 TestTallies
+//	metrics                      Config.MeterProvider                  TestMetrics
+//	traces                       Config.TracerProvider                 TestTraces
 //	messages as masked text      Link.Tap                              TestTap
 //	one message as masked text   messages.Describe                     TestDescribe
 //

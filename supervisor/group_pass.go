@@ -9,6 +9,7 @@ import (
 
 	"github.com/moov-io/iso8583"
 
+	"github.com/isolink-go/isolink/actors"
 	"github.com/isolink-go/isolink/messages"
 )
 
@@ -30,8 +31,11 @@ type groupPass struct {
 	answer             *iso8583.Message
 }
 
-// run passes the send on. Every error is a *messages.SendError.
-func (p *groupPass) run(ctx context.Context) error {
+// run passes the send on. Every error is a *messages.SendError. Where spans are wanted,
+// it is one, with those of its exchanges below it.
+func (p *groupPass) run(ctx context.Context) error { return p.traced(ctx, p.pass) }
+
+func (p *groupPass) pass(ctx context.Context) error {
 	p.start = time.Now()
 	var last error // of a link that did not send it
 	for {
@@ -140,6 +144,9 @@ func (p *groupPass) give(ctx context.Context) error {
 	limit := p.group.set.Load().timeout
 	if len(p.tried) > 0 || limit < p.link.record.SendTimeout() {
 		ctx = deadlineContext{ctx, p.deadline(ctx)}
+	}
+	if p.group.tracer() != nil {
+		ctx = actors.WithAttempt(ctx, len(p.tried)+1)
 	}
 	door := p.link.record.Door()
 	if p.post {

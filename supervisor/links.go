@@ -26,6 +26,7 @@ func (m *Manager) newLink(c LinkConfig) (*managed, error) {
 	if err != nil {
 		return nil, err
 	}
+	record.Observe(m.telemetry.Telemetry)
 	return &managed{record: record}, nil
 }
 

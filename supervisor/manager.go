@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 
 	"github.com/asynkron/protoactor-go/actor"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/isolink-go/isolink/actors"
 	"github.com/isolink-go/isolink/messages"
@@ -84,6 +86,12 @@ type Config struct {
 	// say; nil means slog.Default. With a system of the caller's own, its logger
 	// is used where this is nil.
 	Logger *slog.Logger
+
+	// MeterProvider and TracerProvider are OpenTelemetry's: what the links, groups and
+	// acceptors measure (names begin with isolink.), and a span for each exchange, each
+	// send through a group, and each call of a handler. Nil, the default, costs nothing.
+	MeterProvider  metric.MeterProvider
+	TracerProvider trace.TracerProvider
 }
 
 // Manager keeps links. Its methods may be called from any goroutine.
@@ -92,7 +100,10 @@ type Manager struct {
 	own     bool // we made the system
 	workers *actors.Workers
 	logger  *slog.Logger // of the configuration; nil: the system's
-	pid     *actor.PID
+
+	telemetry telemetry
+
+	pid *actor.PID
 
 	id string // in the actor system
 
@@ -131,7 +142,12 @@ func New(system *actor.ActorSystem, config Config) (*Manager, error) {
 		m.own = true
 		m.system = newSystem(config.Logger)
 	}
-	if err := m.addAll(config); err != nil {
+	err := m.observe(config)
+	if err == nil {
+		err = m.addAll(config)
+	}
+	if err != nil {
+		m.unobserve()
 		if m.own {
 			m.system.Shutdown()
 		}
@@ -302,6 +318,7 @@ func (m *Manager) close(ctx context.Context) error {
 	if err := m.workers.Close(ctx); err != nil {
 		faults = append(faults, fmt.Errorf("supervisor: foreign code is still running: %w", err))
 	}
+	m.unobserve()
 	if m.own {
 		m.system.Shutdown()
 	}

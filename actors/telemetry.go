@@ -1,0 +1,145 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/isolink-go/isolink/messages"
+)
+
+// TelemetryScope names what measures and traces are of: its import path.
+const TelemetryScope = "github.com/isolink-go/isolink"
+
+// Attributes of measures and spans. All but those of a span are bounded by the
+// configuration, message types by what a Tally tells apart.
+const (
+	AttrLink    = attribute.Key("isolink.link.name")
+	AttrGroup   = attribute.Key("isolink.group.name")
+	AttrMTI     = attribute.Key("isolink.mti")
+	AttrOutcome = attribute.Key("isolink.outcome")
+	AttrSession = attribute.Key("isolink.session")
+	AttrAttempt = attribute.Key("isolink.attempt")
+)
+
+// Telemetry is where a link tells of each exchange. Nil fields cost nothing.
+type Telemetry struct {
+	Tracer trace.Tracer
+	// Duration gets the seconds of what a Latency counts.
+	Duration metric.Float64Histogram
+}
+
+// telemetry is that of a link, with what is the same in all it tells.
+type telemetry struct {
+	Telemetry
+	link  trace.SpanStartEventOption
+	label metric.MeasurementOption
+}
+
+// Observe says where the link tells of its exchanges, before it is opened.
+func (r *Record) Observe(t Telemetry) {
+	if t == (Telemetry{}) {
+		return
+	}
+	name := AttrLink.String(r.name)
+	r.telemetry = &telemetry{t, trace.WithAttributes(name), metric.WithAttributeSet(attribute.NewSet(name))}
+}
+
+// Observe says it for the acceptor's sessions, before it accepts. Their measures have
+// the acceptor's name, their spans the session's.
+func (a *AcceptorRecord) Observe(t Telemetry) { a.telemetry = t }
+
+// measure tells how long an exchange took.
+func (r *Record) measure(nanoseconds int64) {
+	if t := r.telemetry; t != nil && t.Duration != nil {
+		t.Duration.Record(context.Background(), time.Duration(nanoseconds).Seconds(), t.label)
+	}
+}
+
+// tracer is nil where nobody wants spans.
+func (r *Record) tracer() trace.Tracer {
+	if r.telemetry == nil {
+		return nil
+	}
+	return r.telemetry.Tracer
+}
+
+type attemptKey struct{}
+
+// WithAttempt says in the context of an exchange which attempt of its group it is,
+// from 1.
+func WithAttempt(ctx context.Context, attempt int) context.Context {
+	return context.WithValue(ctx, attemptKey{}, attempt)
+}
+
+// traced is Door.exchange as a span.
+func (d *Door) traced(ctx context.Context, t trace.Tracer, q *request) ([]byte, error) {
+	isExchange := q.kind.isExchange()
+	ctx, span := d.record.startSpan(ctx, t, q)
+	defer span.End()
+	reply, err := d.exchange(ctx, q)
+	if err == nil && isExchange { // another one is let go already
+		span.SetAttributes(AttrSession.Int64(int64(q.session)))
+	}
+	spanOutcome(span, err)
+	return reply, err
+}
+
+// startSpan begins the span of an exchange.
+func (r *Record) startSpan(ctx context.Context, t trace.Tracer, q *request) (context.Context, trace.Span) {
+	name := "isolink exchange"
+	if !q.kind.isExchange() {
+		name = "isolink post"
+	}
+	ctx, span := t.Start(ctx, name, trace.WithSpanKind(trace.SpanKindClient), r.telemetry.link)
+	if span.IsRecording() {
+		if mti, err := r.keys.mti.MTI(q.frame); err == nil && q.kind != kindRaw {
+			span.SetAttributes(AttrMTI.String(mti.String()))
+		}
+		if n, ok := ctx.Value(attemptKey{}).(int); ok {
+			span.SetAttributes(AttrAttempt.Int(n))
+		}
+	}
+	return ctx, span
+}
+
+// spanOutcome says what became of it. Errors of isolink hold no card data.
+func spanOutcome(span trace.Span, err error) {
+	span.SetAttributes(AttrOutcome.String(OutcomeName(err)))
+	var e *messages.SendError
+	if errors.As(err, &e) && e.Session > 0 {
+		span.SetAttributes(AttrSession.Int64(int64(e.Session)))
+	}
+	if err != nil {
+		span.SetStatus(codes.Error, err.Error())
+	}
+}
+
+// handleTraced calls the handler as a span.
+func (r *Record) handleTraced(ctx context.Context, t trace.Tracer, in *messages.Inbound) {
+	ctx, span := t.Start(ctx, "isolink handle", trace.WithSpanKind(trace.SpanKindServer), r.telemetry.link,
+		trace.WithAttributes(AttrMTI.String(in.MTI.String()), AttrSession.Int64(int64(in.Session))))
+	defer func() {
+		span.SetAttributes(attribute.Bool("isolink.replied", in.Replied()))
+		span.End()
+	}()
+	r.config.Handler(ctx, in)
+}
+
+// OutcomeName is the name of an outcome in measures and spans.
+func OutcomeName(err error) string {
+	switch {
+	case err == nil:
+		return "done"
+	case errors.Is(err, messages.ErrNotSent):
+		return "not_sent"
+	case errors.Is(err, messages.ErrRejected):
+		return "rejected"
+	}
+	return "in_doubt"
+}

@@ -1,0 +1,83 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/isolink-go/isolink/actors"
+)
+
+// durationBuckets are the bounds of isolink.exchange.duration, in seconds: from what a
+// host beside us takes to the deadline of most networks.
+var durationBuckets = []float64{
+	.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60,
+}
+
+// telemetry is what a manager measures and traces with.
+type telemetry struct {
+	actors.Telemetry
+	stop func() error // ends the observation; nil: there is none
+}
+
+// observe prepares metrics and traces, where providers are given.
+func (m *Manager) observe(config Config) error {
+	if config.TracerProvider != nil {
+		m.telemetry.Tracer = config.TracerProvider.Tracer(actors.TelemetryScope)
+	}
+	if config.MeterProvider == nil {
+		return nil
+	}
+	meter := config.MeterProvider.Meter(actors.TelemetryScope)
+	duration, err := meter.Float64Histogram("isolink.exchange.duration",
+		metric.WithUnit("s"), metric.WithDescription("Time of answered exchanges, from the write to the answer"),
+		metric.WithExplicitBucketBoundaries(durationBuckets...))
+	if err != nil {
+		return fmt.Errorf("supervisor: metrics: %w", err)
+	}
+	m.telemetry.Duration = duration
+	g := gauges{meter: meter}
+	g.make()
+	if err := errors.Join(g.faults...); err != nil {
+		return fmt.Errorf("supervisor: metrics: %w", err)
+	}
+	registration, err := meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+		g.observe(o, m.Status())
+		return nil
+	}, g.all...)
+	if err != nil {
+		return fmt.Errorf("supervisor: metrics: %w", err)
+	}
+	m.telemetry.stop = registration.Unregister
+	return nil
+}
+
+// unobserve ends the observation.
+func (m *Manager) unobserve() {
+	if m.telemetry.stop != nil {
+		_ = m.telemetry.stop() // a provider that cannot has nothing to be told
+	}
+}
+
+// traced begins the span of a send through a group, where spans are wanted.
+func (p *groupPass) traced(ctx context.Context, run func(context.Context) error) error {
+	t := p.group.tracer()
+	if t == nil {
+		return run(ctx)
+	}
+	ctx, span := t.Start(ctx, "isolink group", trace.WithAttributes(actors.AttrGroup.String(p.group.name)))
+	defer span.End()
+	err := run(ctx)
+	span.SetAttributes(actors.AttrAttempt.Int(len(p.tried)+1), actors.AttrOutcome.String(actors.OutcomeName(err)))
+	return err
+}
+
+func (g *Group) tracer() trace.Tracer {
+	if g.manager == nil {
+		return nil
+	}
+	return g.manager.telemetry.Tracer
+}
