@@ -94,6 +94,9 @@
 //	counts by message type       Tally                                 TestTallies
 //	metrics                      Config.MeterProvider                  TestMetrics
 //	traces                       Config.TracerProvider                 TestTraces
+//	on a web page                console.New                           TestLinkIsCut
+//	actions of an operator       console.Options.Authorize             TestActions
+//	for Prometheus               console.Console                       TestMetrics
 //	messages as masked text      Link.Tap                              TestTap
 //	one message as masked text   messages.Describe                     TestDescribe
 //

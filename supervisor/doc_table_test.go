@@ -104,6 +104,7 @@ func testNames(t *testing.T) map[string]bool {
 // theirs to show.
 func TestTables(t *testing.T) {
 	names := make(map[string]bool)
+	publicNames(t, "supervisor/console", "console.", names)
 	publicNames(t, "actors", "", names) // what of it this package shows by aliases
 	publicNames(t, "supervisor", "", names)
 	publicNames(t, "messages", "messages.", names)

@@ -1,0 +1,121 @@
+package console
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// stream is a response of server-sent events.
+type stream struct {
+	w     http.ResponseWriter
+	flush *http.ResponseController
+}
+
+// writeWait bounds each event: a viewer that takes none is gone.
+const writeWait = 10 * time.Second
+
+// open begins a stream, where there is room for one more viewer; close it.
+func (c *Console) open(w http.ResponseWriter) (s *stream, closed func()) {
+	select {
+	case c.viewers <- struct{}{}:
+	default:
+		http.Error(w, "too many viewers", http.StatusServiceUnavailable)
+		return nil, nil
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	return &stream{w, http.NewResponseController(w)}, func() { <-c.viewers }
+}
+
+// send writes one event, each line of its text behind "data:".
+func (s *stream) send(text []byte) error {
+	// A server may not know deadlines of its own; then the connection's are left.
+	_ = s.flush.SetWriteDeadline(time.Now().Add(writeWait))
+	var out bytes.Buffer
+	for line := range bytes.Lines(text) {
+		fmt.Fprintf(&out, "data: %s\n", bytes.TrimRight(line, "\r\n"))
+	}
+	out.WriteByte('\n')
+	if _, err := s.w.Write(out.Bytes()); err != nil {
+		return err
+	}
+	return s.flush.Flush()
+}
+
+// serveEvents sends the overview until the viewer, or the console, has gone.
+func (c *Console) serveEvents(w http.ResponseWriter, r *http.Request) {
+	s, closed := c.open(w)
+	if s == nil {
+		return
+	}
+	defer closed()
+	ticker := time.NewTicker(c.options.Interval)
+	defer ticker.Stop()
+	for {
+		text, err := json.Marshal(c.overview())
+		if err != nil || s.send(text) != nil {
+			return
+		}
+		select {
+		case <-ticker.C:
+		case <-r.Context().Done():
+			return
+		case <-c.ctx.Done():
+			return
+		}
+	}
+}
+
+// serveTap sends the messages of a link until the viewer, or the console, has gone.
+func (c *Console) serveTap(w http.ResponseWriter, r *http.Request) {
+	link := c.link(w, r)
+	if link == nil {
+		return
+	}
+	s, closed := c.open(w)
+	if s == nil {
+		return
+	}
+	defer closed()
+	texts := make(chan []byte)
+	gone := make(chan struct{})
+	stop, err := link.Tap(toChannel{texts, gone})
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusConflict)
+		return
+	}
+	defer stop()
+	defer close(gone) // before stop, which waits for who writes
+	if s.send([]byte("the messages of "+link.Name()+" from now on, card data masked")) != nil {
+		return
+	}
+	for {
+		select {
+		case text := <-texts:
+			if s.send(text) != nil {
+				return
+			}
+		case <-r.Context().Done():
+			return
+		case <-c.ctx.Done():
+			return
+		}
+	}
+}
+
+// toChannel is a writer that hands each text over, until nobody takes them.
+type toChannel struct {
+	to   chan<- []byte
+	gone <-chan struct{}
+}
+
+func (t toChannel) Write(p []byte) (int, error) {
+	select {
+	case t.to <- bytes.Clone(p):
+		return len(p), nil
+	case <-t.gone:
+		return 0, http.ErrAbortHandler
+	}
+}
