@@ -46,14 +46,15 @@ function sparkline(values, text, label) {
   svg.setAttribute("aria-label", label);
   const line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
   const top = Math.max(...values, 1e-9);
-  const first = 120 - values.length;
-  line.setAttribute("points", values.map((v, i) => (first + i) + "," + (19 - 18 * v / top).toFixed(1)).join(" "));
+  line.setAttribute("points", values.map((v, i) => i + "," + (19 - 18 * v / top).toFixed(1)).join(" "));
   svg.append(line);
   box.append(svg, element("span", {}, text));
   return box;
 }
 
-function cell(label, ...children) { return element("td", { "data-label": label }, ...children); }
+function cell(label, ...children) {
+  return element("td", { "data-label": label }, ...(children.length > 1 ? [element("span", {}, ...children)] : children));
+}
 
 function countdown(link) {
   if (!link.nextAttempt) return "";
@@ -125,11 +126,25 @@ function facts(all) {
   replace($("facts"), all.filter(([, v]) => v).flatMap(([k, v]) => [element("dt", {}, k), element("dd", {}, v)]));
 }
 
+// rows joins buckets to bounds of 1, 2 and 5 times a power of ten.
+function rows(buckets) {
+  const made = [];
+  for (const b of buckets) {
+    const power = 10 ** Math.floor(Math.log10(b.upTo));
+    const upTo = [1, 2, 5, 10].map((n) => n * power).find((n) => n >= b.upTo * 0.999);
+    const row = made[made.length - 1];
+    if (row && row.upTo === upTo) row.count += b.count;
+    else made.push({ upTo, count: b.count });
+  }
+  return made;
+}
+
 function bars(latency) {
   if (!latency.count) return [element("p", { class: "soft" }, "none")];
-  const most = Math.max(...latency.buckets.map((b) => b.count));
+  const all = rows(latency.buckets);
+  const most = Math.max(...all.map((b) => b.count));
   const grid = element("div", { class: "bars" });
-  for (const b of latency.buckets) {
+  for (const b of all) {
     grid.append(element("span", {}, "≤ " + millis(b.upTo)),
       element("meter", { min: 0, max: most, value: b.count, "aria-label": b.count + " up to " + millis(b.upTo) }),
       element("span", {}, String(b.count)));
