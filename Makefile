@@ -1,12 +1,14 @@
 # Each target is one call; what it does is in the script of the same name in .ci/.
-# FUZZTIME (10s) and TARGET go to fuzz, BENCHFLAGS to bench and bench-full, MUTATEFLAGS to mutate.
+# FUZZTIME (10s) and TARGET go to fuzz, BENCHFLAGS to bench and bench-full, MUTATEFLAGS to mutate,
+# HALFOPENFLAGS to halfopen.
 
 FUZZTIME ?= 10s
 TARGET ?=
 BENCHFLAGS ?=
 MUTATEFLAGS ?=
+HALFOPENFLAGS ?=
 
-.PHONY: help demo test bench bench-full lint api fuzz cover mutate
+.PHONY: help demo test bench bench-full lint api fuzz cover mutate halfopen
 
 help: ## print this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1	\2/p' Makefile | expand -t 17
@@ -37,3 +39,6 @@ cover: ## measure the coverage of the four packages against its goal
 
 mutate: ## break one promise at a time: each must turn a test red (MUTATEFLAGS='-only NAME')
 	@cd .ci/mutate && go run . -root ../.. -mutations ../mutations $(MUTATEFLAGS)
+
+halfopen: ## break the network between a link and its host, half of it or all (Linux, root)
+	@HALFOPENFLAGS='$(HALFOPENFLAGS)' bash .ci/halfopen

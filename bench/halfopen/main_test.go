@@ -1,0 +1,39 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"go.uber.org/goleak"
+)
+
+// asMain makes the test's program be the program itself, as its role does.
+const asMain = "HALFOPEN_MAIN"
+
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "-role" || os.Getenv(asMain) != "" {
+		os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+	}
+	goleak.VerifyTestMain(m)
+}
+
+func TestWrongFlagsAreExitCode2(t *testing.T) {
+	for args, want := range map[string]string{
+		"-fast":     "flag provided but not defined",
+		"-seed 1 x": `unexpected "x"`,
+	} {
+		var stdout, stderr bytes.Buffer
+		assert.Equal(t, 2, run(strings.Fields(args), &stdout, &stderr), args)
+		assert.Contains(t, stderr.String(), want, args)
+		assert.Empty(t, stdout.String(), args)
+	}
+}
+
+func TestHelpIsExitCode0(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	assert.Zero(t, run([]string{"-h"}, &stdout, &stderr))
+	assert.Contains(t, stderr.String(), "-only")
+}
