@@ -3,6 +3,7 @@ package actors
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // maxIdleWorkers is how many goroutines a pool keeps waiting for work; more
@@ -94,8 +95,12 @@ func (w *Workers) runOne(fn func(), ch chan func()) (stay bool) {
 	return stay
 }
 
+// lastSteps is how long what was cut short may take to end: what runs longer is foreign
+// code that does not listen.
+const lastSteps = 250 * time.Millisecond
+
 // Close ends the idle goroutines and waits until the busy ones have ended, or
-// until ctx ends; it then returns the context's error.
+// until ctx has ended, and lastSteps are over; it then returns the context's error.
 func (w *Workers) Close(ctx context.Context) error {
 	w.Context() // makes cancel
 	defer w.cancel()
@@ -118,6 +123,14 @@ func (w *Workers) Close(ctx context.Context) error {
 	case <-done:
 		return nil
 	case <-ctx.Done():
+		w.cancel()
+	}
+	timer := time.NewTimer(lastSteps)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return nil
+	case <-timer.C:
 		return context.Cause(ctx)
 	}
 }

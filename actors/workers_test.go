@@ -98,8 +98,8 @@ func TestWorkersClose(t *testing.T) {
 	}) // a goroutine left behind is a deadlock of the bubble
 }
 
-// TestWorkersCloseGivesUp: when the context ends, so does the wait, with the
-// context's cause; a later Close waits for the rest.
+// TestWorkersCloseGivesUp: when the context has ended and lastSteps are over, so is
+// the wait, with the context's cause; a later Close waits for the rest.
 func TestWorkersCloseGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var w Workers
@@ -110,7 +110,7 @@ func TestWorkersCloseGivesUp(t *testing.T) {
 		defer cancel()
 		start := time.Now()
 		require.ErrorIs(t, w.Close(ctx), hurry)
-		assert.Equal(t, 3*time.Second, time.Since(start))
+		assert.Equal(t, 3*time.Second+lastSteps, time.Since(start))
 
 		var closed atomic.Int32
 		for range 3 {
@@ -124,6 +124,21 @@ func TestWorkersCloseGivesUp(t *testing.T) {
 		close(release)
 		synctest.Wait()
 		assert.EqualValues(t, 3, closed.Load())
+	})
+}
+
+// TestWorkersCloseCutsShort: what ends when Close's context does, or the pool's, is
+// waited for.
+func TestWorkersCloseCutsShort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var w Workers
+		w.Go(func() { <-w.Context().Done() })
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		w.Go(func() { <-ctx.Done() })
+		start := time.Now()
+		require.NoError(t, w.Close(ctx))
+		assert.Equal(t, time.Second, time.Since(start))
 	})
 }
 
