@@ -1,14 +1,15 @@
 # Each target is one call; what it does is in the script of the same name in .ci/.
 # FUZZTIME (10s) and TARGET go to fuzz, BENCHFLAGS to bench and bench-full, MUTATEFLAGS to mutate,
-# HALFOPENFLAGS to halfopen.
+# HALFOPENFLAGS to halfopen, PEERFLAGS to peer.
 
 FUZZTIME ?= 10s
 TARGET ?=
 BENCHFLAGS ?=
 MUTATEFLAGS ?=
 HALFOPENFLAGS ?=
+PEERFLAGS ?=
 
-.PHONY: help demo test bench bench-full lint api fuzz cover mutate halfopen
+.PHONY: help demo test bench bench-full lint api fuzz cover mutate halfopen peer
 
 help: ## print this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1	\2/p' Makefile | expand -t 17
@@ -42,3 +43,6 @@ mutate: ## break one promise at a time: each must turn a test red (MUTATEFLAGS='
 
 halfopen: ## break the network between a link and its host, half of it or all (Linux, root)
 	@HALFOPENFLAGS='$(HALFOPENFLAGS)' bash .ci/halfopen
+
+peer: ## do the same to isolink and to moov-io/iso8583-connection, side by side
+	@cd bench && go run ./peer $(PEERFLAGS)
