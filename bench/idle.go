@@ -4,6 +4,8 @@ import (
 	"net"
 	"runtime"
 	"time"
+
+	"github.com/isolink-go/isolink/bench/internal/proc"
 )
 
 // perListener is how many connections one listener has: no more than any system keeps
@@ -34,24 +36,16 @@ func takeIdle(s *stage, r row, g group, d time.Duration) (sliced, error) {
 		defer l.Close()
 		to.addrs = append(to.addrs, l.Addr().String())
 	}
-	before, goroutines := held()
+	before := proc.Now()
 	path, err := r.open(to, g.shape, 1)
 	if err != nil {
 		return sliced{}, err
 	}
 	time.Sleep(d)
-	after, more := held()
+	after := proc.Now()
 	runtime.KeepAlive(path)
 	return sliced{
-		exchanges: uint64(g.at), elapsed: d, bytes: after - before, goroutines: more - goroutines,
+		exchanges: uint64(g.at), elapsed: d, goroutines: after.Goroutines - before.Goroutines,
+		bytes: after.Heap + after.Stacks - before.Heap - before.Stacks,
 	}, path.Close()
-}
-
-// held is what the process holds in its heap and its stacks, and its goroutines.
-func held() (bytes uint64, goroutines int) {
-	runtime.GC()
-	runtime.GC() // what had a finalizer, or was in a pool, goes now
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc + m.StackInuse, runtime.NumGoroutine()
 }

@@ -49,6 +49,8 @@ import (
 	"os"
 	"runtime"
 	"time"
+
+	"github.com/isolink-go/isolink/bench/internal/proc"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -71,7 +73,7 @@ func execute(p plan, stdout, stderr io.Writer) int {
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), p.seed)
 	begin := time.Now()
 	var checks bytes.Buffer
-	files, written := maxFiles(), newOutput()
+	files, written := proc.MaxFiles(), newOutput()
 	for _, part := range p.parts {
 		part.at = part.within(files, stdout)
 		if len(part.at) == 0 {

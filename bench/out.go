@@ -8,12 +8,14 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+
+	"github.com/isolink-go/isolink/bench/internal/plot"
 )
 
 // drawing is the plot of a part, of one of its metrics.
 type drawing struct {
 	file, title, x, y string
-	logarithmic       bool
+	logarithmic       bool // y; x always is
 	figure            func(microseconds float64, at int) float64 // of a cell
 	without           []string                                   // rows that are not drawn
 }
@@ -61,7 +63,7 @@ func (o *output) add(p part, r results) {
 		}
 	}
 	if p.drawing != nil {
-		o.plots[p.drawing.file] = p.drawing.of(p, r).svg()
+		o.plots[p.drawing.file] = p.drawing.of(p, r).SVG()
 	}
 }
 
@@ -81,19 +83,19 @@ func (s sliced) measures() string {
 }
 
 // of draws the medians of the first shape.
-func (d *drawing) of(p part, r results) plot {
-	drawn := plot{title: d.title, x: d.x, y: d.y, logarithmic: d.logarithmic}
+func (d *drawing) of(p part, r results) plot.Plot {
+	drawn := plot.Plot{Title: d.title, X: d.x, Y: d.y, LogX: true, LogY: d.logarithmic}
 	for _, one := range p.rows {
 		if slices.Contains(d.without, one.name) {
 			continue
 		}
 		first := slices.IndexFunc(rows, func(r row) bool { return r.name == one.name })
-		l := line{name: one.name, colour: max(first, 0)}
+		l := plot.Line{Name: one.name, Colour: max(first, 0)}
 		for _, at := range p.at {
 			us := estimateOf(r.series(cell{one.name, p.shapes[0].Name, at}, microseconds)).median
-			l.points = append(l.points, point{float64(at), d.figure(us, at)})
+			l.Points = append(l.Points, plot.Point{X: float64(at), Y: d.figure(us, at)})
 		}
-		drawn.lines = append(drawn.lines, l)
+		drawn.Lines = append(drawn.Lines, l)
 	}
 	return drawn
 }

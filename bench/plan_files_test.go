@@ -25,5 +25,3 @@ func TestColumnsThatNeedTooManyFilesAreLeftOut(t *testing.T) {
 	p.files = nil
 	assert.Equal(t, p.at, p.within(0, &out))
 }
-
-func TestMaxFiles(t *testing.T) { assert.Greater(t, maxFiles(), spareFiles) }

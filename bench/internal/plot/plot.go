@@ -1,4 +1,5 @@
-package main
+// Package plot draws lines as SVG.
+package plot
 
 import (
 	"bytes"
@@ -7,22 +8,24 @@ import (
 	"math"
 )
 
-// plot is a picture of lines over a logarithmic axis of whole numbers.
-type plot struct {
-	title, x, y string
-	logarithmic bool // the y-axis; otherwise it begins at 0
-	lines       []line
+// Plot is a picture of lines. An axis begins at 0, or is logarithmic; coordinates are
+// then above 0.
+type Plot struct {
+	Title, X, Y string
+	LogX, LogY  bool
+	Lines       []Line
 }
 
-// line is a row: its points from left to right, both coordinates above 0. A row has the
-// same colour, a number, in all plots.
-type line struct {
-	name   string
-	colour int
-	points []point
+// Line has its points from left to right. Its colour is a number; the same one is the
+// same colour in all plots.
+type Line struct {
+	Name   string
+	Colour int
+	Points []Point
 }
 
-type point struct{ x, y float64 }
+// Point is a place by the numbers of the axes.
+type Point struct{ X, Y float64 }
 
 // The places of a picture, in pixels.
 const (
@@ -33,13 +36,13 @@ const (
 // colours can be told apart by everybody (Okabe and Ito).
 var colours = []string{"#000000", "#e69f00", "#0072b2", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#b0a800"}
 
-// svg draws the plot.
-func (p plot) svg() []byte {
+// SVG draws the plot.
+func (p Plot) SVG() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="13" fill="#222">`+"\n",
 		plotWidth, plotHeight)
 	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="#ffffff"/>`+"\n", plotWidth, plotHeight)
-	fmt.Fprintf(&b, `<text x="%.0f" y="28" font-size="16">%s</text>`+"\n", left, html.EscapeString(p.title))
+	fmt.Fprintf(&b, `<text x="%.0f" y="28" font-size="16">%s</text>`+"\n", left, html.EscapeString(p.Title))
 	x, y := p.axes()
 	for _, at := range x.ticks {
 		px := x.place(at, left, right)
@@ -52,22 +55,22 @@ func (p plot) svg() []byte {
 			left, py, right, left-8, py+4, number(at))
 	}
 	fmt.Fprintf(&b, `<path d="M%.1f %.1fV%.1fH%.1f" fill="none" stroke="#222"/>`+"\n", left, top, bottom, right)
-	fmt.Fprintf(&b, `<text x="%.1f" y="%.1f" text-anchor="middle">%s</text>`+"\n", (left+right)/2, bottom+48, html.EscapeString(p.x))
-	fmt.Fprintf(&b, `<text transform="translate(22 %.1f) rotate(-90)" text-anchor="middle">%s</text>`+"\n", (top+bottom)/2, html.EscapeString(p.y))
-	for i, l := range p.lines {
-		colour := colours[l.colour%len(colours)]
+	fmt.Fprintf(&b, `<text x="%.1f" y="%.1f" text-anchor="middle">%s</text>`+"\n", (left+right)/2, bottom+48, html.EscapeString(p.X))
+	fmt.Fprintf(&b, `<text transform="translate(22 %.1f) rotate(-90)" text-anchor="middle">%s</text>`+"\n", (top+bottom)/2, html.EscapeString(p.Y))
+	for i, l := range p.Lines {
+		colour := colours[l.Colour%len(colours)]
 		fmt.Fprintf(&b, `<path d="`)
-		for j, at := range l.points {
-			fmt.Fprintf(&b, "%c%.1f %.1f", "ML"[min(j, 1)], x.place(at.x, left, right), y.place(at.y, bottom, top))
+		for j, at := range l.Points {
+			fmt.Fprintf(&b, "%c%.1f %.1f", "ML"[min(j, 1)], x.place(at.X, left, right), y.place(at.Y, bottom, top))
 		}
 		fmt.Fprintf(&b, `" fill="none" stroke="%s" stroke-width="2"/>`+"\n", colour)
-		for _, at := range l.points {
+		for _, at := range l.Points {
 			fmt.Fprintf(&b, `<circle cx="%.1f" cy="%.1f" r="3.5" fill="%s"/>`+"\n",
-				x.place(at.x, left, right), y.place(at.y, bottom, top), colour)
+				x.place(at.X, left, right), y.place(at.Y, bottom, top), colour)
 		}
 		py := top + 10 + 22*float64(i)
 		fmt.Fprintf(&b, `<path d="M%.1f %.1fh26" stroke="%s" stroke-width="2"/><text x="%.1f" y="%.1f">%s</text>`+"\n",
-			right+20, py, colour, right+54, py+4, html.EscapeString(l.name))
+			right+20, py, colour, right+54, py+4, html.EscapeString(l.Name))
 	}
 	b.WriteString("</svg>\n")
 	return b.Bytes()
@@ -80,18 +83,21 @@ type axis struct {
 	ticks       []float64
 }
 
-func (p plot) axes() (x, y axis) {
+func (p Plot) axes() (x, y axis) {
 	var xs, ys []float64
-	for _, l := range p.lines {
-		for _, at := range l.points {
-			xs, ys = append(xs, at.x), append(ys, at.y)
+	for _, l := range p.Lines {
+		for _, at := range l.Points {
+			xs, ys = append(xs, at.X), append(ys, at.Y)
 		}
 	}
-	x = logarithmic(xs)
-	if p.logarithmic {
-		return x, logarithmic(ys)
+	return axisOf(p.LogX, xs), axisOf(p.LogY, ys)
+}
+
+func axisOf(log bool, values []float64) axis {
+	if log {
+		return logarithmic(values)
 	}
-	return x, linear(ys)
+	return linear(values)
 }
 
 // logarithmic spans whole powers of ten.
@@ -114,6 +120,9 @@ func linear(values []float64) axis {
 	high := 0.0
 	for _, v := range values {
 		high = max(high, v)
+	}
+	if high == 0 {
+		high = 1
 	}
 	step := math.Pow(10, math.Floor(math.Log10(high/5)))
 	for _, times := range []float64{5, 2} {
