@@ -15,7 +15,7 @@ import (
 // drawing is the plot of a part, of one of its metrics.
 type drawing struct {
 	file, title, x, y string
-	logarithmic       bool // y; x always is
+	logarithmic       bool                                       // y; x always is
 	figure            func(microseconds float64, at int) float64 // of a cell
 	without           []string                                   // rows that are not drawn
 }
