@@ -15,7 +15,7 @@ LINKS ?= 10000
 MINUTES ?= 30
 CYCLES ?= 100000
 
-.PHONY: help demo test bench bench-full lint api fuzz cover mutate scale
+.PHONY: help demo test bench bench-full lint api fuzz cover mutate scale soak
 
 help: ## print this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1	\2/p' Makefile | expand -t 17
@@ -54,3 +54,6 @@ peer: ## do the same to isolink and to moov-io/iso8583-connection, side by side
 	@cd bench && go run ./peer $(PEERFLAGS)
 scale: ## drop, kill and flap the sessions of LINKS (10000) links between two processes
 	@cd bench && go run ./scale -links $(LINKS)
+
+soak: ## load and faults for MINUTES (30), then CYCLES (100000) links' lives: nothing grows; plots in bench/out/soak
+	@cd bench && go run ./soak -minutes $(MINUTES) -cycles $(CYCLES)
