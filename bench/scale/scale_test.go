@@ -61,7 +61,7 @@ func good(t *testing.T) (*report, options) {
 	r := &report{
 		before: idle, up: up, after: idle, hostBefore: hostStats{Held: idle}, hostUp: hostStats{Held: up, Sessions: 1000},
 		hostAfter: hostStats{Held: idle}, hostFirst: hostStats{Held: idle}, hostLast: hostStats{Held: idle},
-		started: time.Second, closed: back, killed: back, flaps: 20, arrived: hostStats{Requests: 3},
+		started: time.Second, closed: back, killed: back, flaps: 10, arrived: hostStats{Requests: 3},
 	}
 	r.load.flappers = 10
 	r.load.least.Store(1)
@@ -97,7 +97,7 @@ func TestChecks(t *testing.T) {
 		"closed: attempts":                                  func(r *report) { r.closed.attempts++ },
 		"killed: attempts that failed":                      func(r *report) { r.killed.failed = 0 },
 		"killed: attempts within a second":                  func(r *report) { r.killed.most = 162 },
-		"flap: sessions ended":                              func(r *report) { r.flaps = 19 },
+		"flap: sessions ended":                              func(r *report) { r.flaps = 9 },
 		"flap: requests of the steady link with the fewest": func(r *report) { r.load.least.Store(-1) },
 		"flap: sessions that steady links lost":             func(r *report) { r.disturbed = 1 },
 		"flap: duplicated at the host":                      func(r *report) { r.arrived.Twice = 1 },
