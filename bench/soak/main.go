@@ -8,9 +8,9 @@
 // answers short; requests of the acceptor to its peers; links that are added, join a
 // group and are removed; clients that connect and say nothing; orders to pause and to
 // restart; and whole managers, with an acceptor of their own, that are closed under load.
-// Meanwhile garbage is collected every so often, and what the process holds then goes
-// into soak.csv and soak.svg. The first third is warm-up. A timer that is left holds
-// what it calls: it shows in the heap.
+// Meanwhile garbage is collected every so often, while requests go on and nothing comes
+// or goes, and what the process holds then goes into soak.csv and soak.svg. The first
+// third is warm-up. A timer that is left holds what it calls: it shows in the heap.
 //
 // Then, with -cycles, links are started, used and closed, so many times, with
 // cycles.csv and cycles.svg.

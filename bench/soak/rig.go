@@ -55,6 +55,9 @@ type rig struct {
 
 	stop    chan struct{}
 	running sync.WaitGroup
+	// changing is held for reading by turns that change what there is, links, clients
+	// or managers, and for writing while samples are taken: between such turns.
+	changing sync.RWMutex
 
 	mu    sync.Mutex
 	fault error // the first one that ended a part of it
@@ -149,10 +152,17 @@ func (r *rig) run() {
 		})
 	}
 	part(2, 10*time.Millisecond, r.ask)
-	part(2, 50*time.Millisecond, r.churn)
-	part(1, 50*time.Millisecond, r.visit)
-	part(1, 100*time.Millisecond, r.command)
-	part(1, time.Second, r.manage)
+	change := func(turn func(*rand.Rand) error) func(*rand.Rand) error {
+		return func(random *rand.Rand) error {
+			r.changing.RLock()
+			defer r.changing.RUnlock()
+			return turn(random)
+		}
+	}
+	part(2, 50*time.Millisecond, change(r.churn))
+	part(1, 50*time.Millisecond, change(r.visit))
+	part(1, 100*time.Millisecond, change(r.command))
+	part(1, time.Second, change(r.manage))
 }
 
 // repeat takes turns, with pauses of 0 to twice their mean, until the rig stops or one

@@ -22,7 +22,7 @@ func soak(o options, stdout io.Writer) ([]check.Line, error) {
 		return nil, err
 	}
 	r.run()
-	s := watch(o.duration())
+	s := r.watch(o.duration())
 	if err := r.finish(); err != nil {
 		return nil, err
 	}
@@ -33,20 +33,27 @@ func soak(o options, stdout io.Writer) ([]check.Line, error) {
 }
 
 // watch looks every so often, for so long. The first third is warm-up.
-func watch(d time.Duration) *series {
+func (r *rig) watch(d time.Duration) *series {
 	every := max(d/360, min(500*time.Millisecond, d/40))
-	s := newSeries("minutes", proc.Now())
+	s := newSeries("minutes", r.look())
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	begin := time.Now()
 	for since := time.Duration(0); since < d; since = time.Since(begin) {
-		s.add(since.Minutes(), proc.Now())
+		s.add(since.Minutes(), r.look())
 		if since < d/3 {
 			s.warm = len(s.held)
 		}
 		<-ticker.C
 	}
 	return s
+}
+
+// look waits for a moment between turns, while requests go on.
+func (r *rig) look() proc.Held {
+	r.changing.Lock()
+	defer r.changing.Unlock()
+	return proc.Now()
 }
 
 // leftOf checks that the process holds no more goroutines and descriptors than before,
