@@ -48,6 +48,7 @@ type faultyHost struct {
 	seen     *ledger.Seen
 	seed     uint64
 	counts   [faults]atomic.Uint64
+	pending  atomic.Int64 // late answers, each with a goroutine of its own
 
 	running sync.WaitGroup
 	done    chan struct{} // closed by close
@@ -156,7 +157,9 @@ func (h *faultyHost) answer(out *answers, body []byte, random *rand.Rand) bool {
 		_ = out.write(frame[:len(frame)/2])
 		return false
 	case h.meets(late, random):
+		h.pending.Add(1)
 		h.running.Go(func() {
+			defer h.pending.Add(-1)
 			h.wait(lateBy)
 			_ = out.write(frame) // unless the connection has ended
 		})

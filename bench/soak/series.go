@@ -37,7 +37,7 @@ type metric struct {
 
 var metrics = []metric{
 	{"heap", "bytes", func(h proc.Held) float64 { return float64(h.Heap) }, 0.01, 256 << 10},
-	{"goroutines", "goroutines", func(h proc.Held) float64 { return float64(h.Goroutines) }, 0.02, 2},
+	{"goroutines", "goroutines", func(h proc.Held) float64 { return float64(h.Goroutines) }, 0.02, 4},
 	{"descriptors", "descriptors", func(h proc.Held) float64 { return float64(h.Files) }, 0.02, 2},
 	{"stacks", "bytes", func(h proc.Held) float64 { return float64(h.Stacks) }, -1, 0},
 	{"RSS", "bytes", func(h proc.Held) float64 { return float64(h.RSS) }, -1, 0},
