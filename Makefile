@@ -9,13 +9,11 @@ BENCHFLAGS ?=
 MUTATEFLAGS ?=
 HALFOPENFLAGS ?=
 PEERFLAGS ?=
-
-.PHONY: help demo test bench bench-full lint api fuzz cover mutate halfopen peer
 LINKS ?= 10000
 MINUTES ?= 30
 CYCLES ?= 100000
 
-.PHONY: help demo test bench bench-full lint api fuzz cover mutate scale soak
+.PHONY: help demo test bench bench-full lint api fuzz cover mutate chaos simulate hostile halfopen scale soak carddata peer
 
 help: ## print this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1	\2/p' Makefile | expand -t 17
