@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -20,6 +21,9 @@ type admitted struct {
 	socket *socket
 	name   string
 }
+
+// Format is that of arrived.
+func (m admitted) Format(f fmt.State, verb rune) { arrived{socket: m.socket}.Format(f, verb) }
 
 // IgnoreDeadLetterLogging keeps what came too late for an acceptor out of the log.
 func (admitted) IgnoreDeadLetterLogging() {}

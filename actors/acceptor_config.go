@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"time"
@@ -108,6 +110,19 @@ type Peer struct {
 
 	spec *iso8583.MessageSpec
 }
+
+// Format prints the address and the size of the first message, whatever the verb:
+// PeerName may print what it is given.
+func (p Peer) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "isolink peer (%v, first message of %d bytes)", p.Addr, len(p.First))
+}
+
+// LogValue logs what Format prints.
+func (p Peer) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(p)) }
+
+// MarshalText gives what Format prints, to encoders that look into what they are
+// given.
+func (p Peer) MarshalText() ([]byte, error) { return fmt.Append(nil, p), nil }
 
 // CommonName is the subject's common name of the peer's certificate; empty
 // without one.

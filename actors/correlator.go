@@ -68,6 +68,9 @@ func (in *batch) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "isolink frames (%d)", len(in.frames))
 }
 
+// String is for text/template, which asks for it alone.
+func (in *batch) String() string { return fmt.Sprint(in) }
+
 // Format prints the request as it prints itself: with a verb that is not its
 // own, fmt looks behind the pointer of a field.
 func (m forget) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "isolink forget (%v)", m.request) }

@@ -6,10 +6,13 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/stretchr/testify/require"
+
+	"github.com/isolink-go/isolink/testdata/carddata"
 )
 
-// quietSystem makes an actor system that prints nothing.
-func quietSystem() *actor.ActorSystem { return loggingSystem(slog.DiscardHandler) }
+// quietSystem makes an actor system that prints nothing, unless somebody wants to see
+// it.
+func quietSystem() *actor.ActorSystem { return loggingSystem(carddata.LogHandler()) }
 
 func loggingSystem(h slog.Handler) *actor.ActorSystem {
 	return actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return slog.New(h) }))

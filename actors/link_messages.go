@@ -1,5 +1,7 @@
 package actors
 
+import "fmt"
+
 // Messages to the link's actor, beside those of its session, its dial and its
 // timers.
 type (
@@ -54,6 +56,12 @@ func (scopeMoved) IgnoreDeadLetterLogging() {}
 
 // IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
 func (signDone) IgnoreDeadLetterLogging() {}
+
+// Format prints whose connection it is, whatever the verb: the first message may have
+// been read of it.
+func (m arrived) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "isolink connection (%s)", m.socket.addr)
+}
 
 // IgnoreDeadLetterLogging keeps what came too late for a link out of the log.
 func (arrived) IgnoreDeadLetterLogging() {}

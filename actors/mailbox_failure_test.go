@@ -12,6 +12,8 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/isolink-go/isolink/testdata/carddata"
 )
 
 // inOurKinds runs a test in fake time with each of our mailboxes.
@@ -143,7 +145,7 @@ func TestLoggerBetweenFailureAndRestart(t *testing.T) {
 // TestFailureIsToldWithoutItsValue: a panic's value may hold card data; its
 // type is logged, or told to who asked for it.
 func TestFailureIsToldWithoutItsValue(t *testing.T) {
-	const pan = "5413330089010418"
+	const pan = carddata.PAN
 	inOurKinds(t, func(t *testing.T, o mailboxOptions) {
 		var printed bytes.Buffer
 		system := loggingSystem(slog.NewTextHandler(&printed, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -229,7 +231,7 @@ func TestFailureEscalates(t *testing.T) {
 		l := new(lifeline)
 		mailbox := newMailbox(o)
 		l.mailbox = mailbox
-		system := loggingSystem(slog.DiscardHandler)
+		system := quietSystem()
 		var below *Mailbox
 		f := newFamily(t, system, mailbox, func(instance int, ctx actor.Context) {
 			if _, ok := ctx.Message().(*actor.Started); ok {

@@ -17,10 +17,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/isolink-go/isolink/messages"
+	"github.com/isolink-go/isolink/testdata/carddata"
 )
 
 // testPAN is a published test number.
-const testPAN = "5413330089010418"
+const testPAN = carddata.PAN
 
 // shapesOfPAN are the ways in which a log may show it.
 func shapesOfPAN() []string {

@@ -194,3 +194,6 @@ func (r *request) repeatsClaimed() bool {
 func (r *request) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "isolink request (%s, key %s)", r.mti, r.key)
 }
+
+// String is for text/template, which asks for it alone.
+func (r *request) String() string { return fmt.Sprint(r) }

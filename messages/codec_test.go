@@ -14,13 +14,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/isolink-go/isolink/messages"
+	"github.com/isolink-go/isolink/testdata/carddata"
 )
 
 // Test card data: never to be seen again.
 const (
-	pan    = "4111111111111111"
-	track2 = pan + "=29125010000012345"
-	track1 = "B" + pan + "^TEST/CARD^2912501"
+	pan    = carddata.PAN
+	track2 = carddata.Track2
+	track1 = carddata.Track1
 )
 
 // message is one of specs.Spec87ASCII.

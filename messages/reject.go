@@ -2,6 +2,7 @@ package messages
 
 import (
 	"fmt"
+	"log/slog"
 
 	"github.com/isolink-go/isolink/framing"
 )
@@ -36,6 +37,19 @@ type Received struct {
 func NewReceived(mti MTI, header, frame []byte, keyOf KeyFunc) *Received {
 	return &Received{MTI: mti, Header: header, Frame: frame, keyOf: keyOf}
 }
+
+// Format prints MTI and size, whatever the verb: functions of the configuration may
+// print what they are given.
+func (r Received) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "isolink message (%s, %d bytes)", r.MTI, len(r.Frame))
+}
+
+// LogValue logs what Format prints.
+func (r Received) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
+
+// MarshalText gives what Format prints, to encoders that look into what they are
+// given.
+func (r Received) MarshalText() ([]byte, error) { return fmt.Append(nil, r), nil }
 
 // KeyOf reads the key of a request of type mti from the message, as the link reads
 // its keys (KeyFields, or KeyFunc), whatever type the message itself has. The error

@@ -282,7 +282,7 @@ func TestViewSaysWhichMessage(t *testing.T) {
 	frame := pack(t, specs.Spec87ASCII, "0200", typical())
 	v := viewOf(t, newViewer(t, specs.Spec87ASCII), frame)
 
-	for _, verb := range verbs {
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d", "%q", "%x", "%X"} {
 		assert.Equal(t, fmt.Sprintf("isolink view (0200, %d bytes)", len(frame)), fmt.Sprintf(verb, v), verb)
 		assert.Equal(t, "isolink edit (field 2)", fmt.Sprintf(verb, messages.SetField(2, pan)), verb)
 	}

@@ -46,6 +46,8 @@ func secretAnswers(t *testing.T, l *testLink, host *linktest.Peer, p *page) {
 	require.NoError(t, l.Pause(ctx))
 	_, err = l.Exchange(ctx, newSecretFrame(t, "0200", 9))
 	p.print(err)
+	p.covers(t, "request", "response", "advice", "cancelled request", "response that is sent as a request", "frame that is too large",
+		"frame without a key", "request whose key is in use", "request to a link that is down")
 }
 
 func awaitFirst(sent <-chan outcome, then func()) outcome {
@@ -69,6 +71,7 @@ func secretLate(t *testing.T, l *testLink, host *linktest.Peer, p *page) {
 	l.awaitStatus("a late reply", func(s supervisor.Status) bool { return s.Counters.Late == 1 })
 	require.NoError(t, connOf(t, host, 1).WriteRaw(stream(response(frame), frame)))
 	l.awaitStatus("nobody's", func(s supervisor.Status) bool { return s.Counters.Unmatched == 2 })
+	p.covers(t, "request in doubt", "late reply", "unmatched response")
 }
 
 // halfReply answers with what can be unpacked in part only, between frames that
@@ -86,6 +89,7 @@ func secretUnreadable(t *testing.T, l *testLink, _ *linktest.Peer, p *page) {
 		p.print(e)
 	}
 	l.awaitStatus("nobody's", func(s supervisor.Status) bool { return s.Counters.Unmatched == 2 })
+	p.covers(t, "response that is cut off", "garbage in a frame")
 }
 
 // unwrapAll returns err and all that it wraps.
@@ -116,6 +120,7 @@ func secretUnpackable(t *testing.T, l *testLink, _ *linktest.Peer, p *page) {
 		}
 		p.print(l.Post(patient(t), msg))
 	}
+	p.covers(t, "message that does not pack")
 }
 
 // secretCommands: commands, results, and dead letters of both.
@@ -137,6 +142,7 @@ func secretCommands(t *testing.T, l *testLink, _ *linktest.Peer, p *page) {
 	root.Send(nobody, &messages.Post{Frame: newSecretFrame(t, "0200", 7)})
 	root.Send(l.PID(), messages.Send{Frame: newSecretFrame(t, "0200", 8)}) // by value: no command
 	l.awaitStatus("all settled", func(s supervisor.Status) bool { return s.InFlight == 0 && s.Counters.Answered == 3 })
+	p.covers(t, "command", "result", "batch of results", "command as a dead letter", "result as a dead letter", "command by value")
 }
 
 // secretCutOff: in doubt and not sent, by a reset and by a drain that is cut
@@ -152,6 +158,7 @@ func secretCutOff(t *testing.T, l *testLink, host *linktest.Peer, p *page) {
 	p.print(l.Restart(within(t, short)))
 	p.print(awaitDone(t, "a send", second).err)
 	l.awaitSession(3)
+	p.covers(t, "request whose session was reset", "request that a drain cuts short")
 }
 
 // misframed answers without a length, so that the link takes bytes of the
@@ -168,6 +175,39 @@ func secretMisframed(t *testing.T, l *testLink, _ *linktest.Peer, p *page) {
 	for _, e := range unwrapAll(l.Status().LastError) {
 		p.print(e)
 	}
+	p.covers(t, "stream out of step")
+}
+
+// oversized answers with a frame that is above MaxFrame.
+func oversized(c *linktest.Conn, f linktest.Frame) error {
+	return c.WriteRaw(stream(bytes.Repeat(f.Body, 10)))
+}
+
+// garbage answers with bytes that are no stream of this framing, whatever they begin
+// with.
+func garbage(c *linktest.Conn, f linktest.Frame) error {
+	return c.WriteRaw(append([]byte("\x16\x03\x01GET / HTTP/1.1\r\n\r\n"), f.Body...))
+}
+
+// cutShort answers with the first half of a frame, and closes.
+func cutShort(c *linktest.Conn, f linktest.Frame) error {
+	if err := c.WriteRaw(stream(f.Body)[:len(f.Body)/2]); err != nil {
+		return err
+	}
+	return c.Close()
+}
+
+func secretStreams(t *testing.T, l *testLink, _ *linktest.Peer, p *page) {
+	for i, kind := range []string{"frame above MaxFrame", "garbage for a length", "frame that is cut short"} {
+		l.awaitSession(uint64(i + 1))
+		_, err := l.Exchange(patient(t), newSecretFrame(t, "0200", i))
+		require.ErrorIs(t, err, messages.ErrInDoubt)
+		l.awaitSession(uint64(i + 2))
+		for _, e := range append(unwrapAll(err), unwrapAll(l.Status().LastError)...) {
+			p.print(e)
+		}
+		p.covers(t, kind)
+	}
 }
 
 // secretWrites: raw bytes that were handed over, refused, and cut off.
@@ -178,6 +218,7 @@ func secretWrites(t *testing.T, l *testLink, host *linktest.Peer, p *page) {
 	l.awaitSession(2)
 	require.NoError(t, l.Pause(patient(t)))
 	p.print(l.Write(patient(t), newSecretFrame(t, "0800", 2)))
+	p.covers(t, "raw bytes")
 }
 
 // secretReject answers with a reject whose code goes on with a card's number.
@@ -207,6 +248,7 @@ func secretRejected(t *testing.T, l *testLink, _ *linktest.Peer, p *page) {
 	}
 	require.NoError(t, l.Post(patient(t), newSecretMessage(t, "0220", 2)))
 	l.awaitStatus("nobody's", func(s supervisor.Status) bool { return s.Counters.Unmatched == 1 })
+	p.covers(t, "reject", "reject of an advice")
 }
 
 // tellingFramer panics with what it was given.
@@ -252,6 +294,7 @@ var secretPage *page
 // secretHandler fails in every way in which a handler can.
 func secretHandler(ctx context.Context, in *messages.Inbound) {
 	secretPage.print(in, *in)
+	secretPage.print(ctx)
 	secretPage.print(in.ReplyFrame(ctx, in.Frame))
 	secretPage.print(in.ReplyFrame(ctx, in.Frame[:30]))
 	answering(ctx, in)
@@ -270,4 +313,5 @@ func secretRequests(t *testing.T, l *testLink, host *linktest.Peer, p *page) {
 		return s.Unhandled == 0 && s.Counters.Requests+s.Counters.Overloaded == 20 && s.Counters.Overloaded > 0
 	})
 	l.manager.System().Root.Send(l.manager.System().NewLocalPID("nobody"), &messages.Answer{Frame: newSecretFrame(t, "0210", 1)})
+	p.covers(t, "request of the peer", "request of the peer beyond a limit", "answer", "second answer", "answer as a dead letter")
 }

@@ -128,6 +128,7 @@ func TestCardDataInEventsOfALink(t *testing.T) {
 	w.await(t, &messages.CertificatesFailed{})
 	l.awaitState(messages.Up)
 	w.print(l.manager.Close(patient(t)), l.Status())
+	w.covers(t, "sign-on", "echo", "dropped request of the peer", "dropped event", "file that is no certificate")
 	w.judge(t, "sign-on failed", "echo", "requests of the peer dropped", "panicked", "late reply", "nobody waits",
 		"events dropped", "new certificates cannot be used", "session 1 ended")
 }
@@ -157,5 +158,6 @@ func TestCardDataInEventsOfAnAcceptor(t *testing.T) {
 	awaitAcceptor(t, a, "a refusal", func(s supervisor.AcceptorStatus) bool { return s.Refused.Handshake == 1 })
 	require.NoError(t, a.Close(patient(t)))
 	w.print(a.Status())
+	w.covers(t, "first message of a connection", "connection that is no stream of the framing")
 	w.judge(t, "no connection", "PeerName panicked", "refused")
 }

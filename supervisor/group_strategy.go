@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"log/slog"
 	"math"
 	"sync"
 	"sync/atomic"
@@ -46,6 +47,19 @@ func (c *Choice) InFlight(i int) int64 { return c.inFlight[i] }
 // Frame is the packed message, which must not be changed or kept. A messages.Viewer,
 // made once for the strategy, reads its fields.
 func (c *Choice) Frame() []byte { return c.frame }
+
+// Format prints how much there is to choose from, whatever the verb: a strategy may
+// print what it is given.
+func (c Choice) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "isolink choice (%d links, %d bytes)", len(c.links), len(c.frame))
+}
+
+// LogValue logs what Format prints.
+func (c Choice) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
+
+// MarshalText gives what Format prints, to encoders that look into what they are
+// given.
+func (c Choice) MarshalText() ([]byte, error) { return fmt.Append(nil, c), nil }
 
 // RoundRobin takes one link after the other.
 func RoundRobin() Strategy {

@@ -15,6 +15,7 @@ import (
 	"github.com/isolink-go/isolink/messages"
 	"github.com/isolink-go/isolink/supervisor"
 	"github.com/isolink-go/isolink/supervisor/linktest"
+	"github.com/isolink-go/isolink/testdata/carddata"
 )
 
 // patience is how long a test waits for what must come, however busy the
@@ -80,8 +81,8 @@ func linkTo(name string, p *linktest.Peer) supervisor.LinkConfig {
 	}
 }
 
-// quiet takes log lines and drops them.
-var quiet = slog.New(slog.DiscardHandler)
+// quiet takes log lines and drops them, unless somebody wants to see them.
+var quiet = slog.New(carddata.LogHandler())
 
 // startManager starts links that end with the test.
 func startManager(t *testing.T, config supervisor.Config) *supervisor.Manager {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/isolink-go/isolink/framing"
 	"github.com/isolink-go/isolink/supervisor/linktest"
+	"github.com/isolink-go/isolink/testdata/carddata"
 )
 
 // spec is that of all links here but those of tests which say otherwise.
@@ -23,12 +24,13 @@ var spec = specs.Spec87ASCII
 // otherwise: two bytes of length in front of each message.
 var binary2 = framing.Binary2{}
 
-// Messages of these tests have fields 3, 4, 7, 11, 37 and 41, so that all is at
-// a known place: MTI, bitmap of 32 digits, and 54 bytes of fields.
+// Messages of these tests have fields 2, 3, 4, 7, 11, 37 and 41, so that all is at
+// a known place: MTI, bitmap of 32 digits, and 72 bytes of fields. The number in field
+// 2 is looked for in all that the tests print and log.
 const (
-	stanAt, stanEnd = 64, 70
-	rrnAt, rrnEnd   = 70, 82
-	bodySize        = 90
+	stanAt, stanEnd = 82, 88
+	rrnAt, rrnEnd   = 88, 100
+	bodySize        = 108
 	wireSize        = 2 + bodySize
 )
 
@@ -44,7 +46,7 @@ func newMessage(t *testing.T, mti string, stan int) *iso8583.Message {
 	msg := iso8583.NewMessage(spec)
 	msg.MTI(mti)
 	for id, value := range map[int]string{
-		3: "000000", 4: "000000001000", 7: "0704123456", 11: stanText(stan), 37: nextID(), 41: "TERM0001",
+		2: carddata.PAN, 3: "000000", 4: "000000001000", 7: "0704123456", 11: stanText(stan), 37: nextID(), 41: "TERM0001",
 	} {
 		require.NoError(t, msg.Field(id, value))
 	}
@@ -53,7 +55,7 @@ func newMessage(t *testing.T, mti string, stan int) *iso8583.Message {
 
 func stanText(stan int) string { return fmt.Sprintf("%06d", stan) }
 
-var template = []byte("0200" + "32200000088000000000000000000000" + "000000" + "000000001000" +
+var template = []byte("0200" + "72200000088000000000000000000000" + "16" + carddata.PAN + "000000" + "000000001000" +
 	"0704123456" + "000001" + "000000000000" + "TERM0001")
 
 // newFrame is newMessage, packed. STANs wrap around at a million.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"sort"
 	"strings"
@@ -42,7 +41,7 @@ func (s spot) String() string { return s.role + "/" + s.message }
 // system makes an actor system whose actors are all seen by the probe.
 func (p *probe) system() *actor.ActorSystem {
 	system := actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger {
-		return slog.New(slog.NewTextHandler(io.Discard, nil))
+		return quiet
 	}))
 	var spawn actor.SpawnMiddleware
 	spawn = func(actor.SpawnFunc) actor.SpawnFunc {

@@ -71,7 +71,7 @@ func TestWriteAsItStands(t *testing.T) {
 // TestWriteRefused: by the limits and states that refuse a post.
 func TestWriteRefused(t *testing.T) {
 	host := startHost(t, linktest.PeerConfig{})
-	l := startUp(t, host, func(c *supervisor.LinkConfig) { c.MaxFrame = 100 })
+	l := startUp(t, host, func(c *supervisor.LinkConfig) { c.MaxFrame = bodySize })
 	refused := func(want, err error) {
 		t.Helper()
 		assert.ErrorIs(t, err, messages.ErrNotSent)
@@ -82,7 +82,7 @@ func TestWriteRefused(t *testing.T) {
 	require.NoError(t, l.Link.Write(patient(t), nil))
 	require.NoError(t, l.Write(patient(t), make([]byte, 2))) // a frame of no bytes: a keep-alive
 	l.works(1)
-	refused(messages.ErrFrameTooLarge, l.Write(patient(t), make([]byte, 101)))
+	refused(messages.ErrFrameTooLarge, l.Write(patient(t), make([]byte, bodySize+1)))
 	gone, cancel := context.WithCancel(context.Background())
 	cancel()
 	refused(context.Canceled, l.Write(gone, []byte("x")))
