@@ -84,6 +84,7 @@ func (s *session) network(name string, n NetworkManagement, done func(error)) {
 	deadline := s.record.now() + int64(n.Timeout)
 	err = s.exchangeNetwork(n, deadline)
 	for i := 0; i < len(n.Then) && err == nil; i++ {
+		err = errGoexit // again, unless it returns
 		err = s.exchangeNetwork(n.Then[i], deadline)
 	}
 }
