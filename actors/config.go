@@ -208,7 +208,8 @@ type LinkConfig struct {
 	// STANs gives field 11 to messages that have none: those of Send and Post, and of
 	// commands; packed ones are sent as they are. Send takes another one while the
 	// key is reserved; what it has given stays in the message, for a reversal. The
-	// links of one acquirer and host share one. Nil: none is given.
+	// links of one acquirer and host share one. Where its store fails or panics, the
+	// send is refused (not sent); a panic is counted and told too. Nil: none is given.
 	STANs *messages.STANs
 
 	// Scope names the scope that the link shares with others of its manager: a

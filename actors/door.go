@@ -109,13 +109,24 @@ func (d *Door) sendOnce(ctx context.Context, msg *iso8583.Message, start int64) 
 // pack makes the frame of q, whose message gets a STAN where it has none and the
 // link has an allocator.
 func (d *Door) pack(q *request, msg *iso8583.Message) (err error) {
-	if stans := d.record.config.STANs; stans != nil && msg != nil {
-		if q.ownSTAN, err = stans.Fill(msg); err != nil {
+	if d.record.config.STANs != nil && msg != nil {
+		if q.ownSTAN, err = d.fillSTAN(msg); err != nil {
 			return err
 		}
 	}
 	q.frame, err = messages.Pack(msg)
 	return err
+}
+
+// fillSTAN gives a message a STAN. A store that panics is told of, and refuses.
+func (d *Door) fillSTAN(msg *iso8583.Message) (own bool, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			d.record.panicked("STANs", p)
+			own, err = false, fmt.Errorf("STANs panicked: %T", p)
+		}
+	}()
+	return d.record.config.STANs.Fill(msg)
 }
 
 // Post packs and sends a message that gets no response, and returns when its

@@ -152,12 +152,19 @@ func (g *Group) Send(ctx context.Context, msg *iso8583.Message) (*iso8583.Messag
 // allocator.
 func (g *Group) pack(msg *iso8583.Message) (frame []byte, ownSTAN bool, err error) {
 	if g.config.STANs != nil && msg != nil {
-		if ownSTAN, err = g.config.STANs.Fill(msg); err != nil {
+		if ownSTAN, err = g.fillSTAN(msg); err != nil {
 			return nil, false, err
 		}
 	}
 	frame, err = messages.Pack(msg)
 	return frame, ownSTAN, err
+}
+
+// fillSTAN gives a message a STAN. A store that panics is told of, and refuses.
+func (g *Group) fillSTAN(msg *iso8583.Message) (own bool, err error) {
+	defer g.recovered("STANs")
+	err = errors.New("STANs panicked") // unless it returns
+	return g.config.STANs.Fill(msg)
 }
 
 // Exchange sends a packed request and returns its packed response, which is the
