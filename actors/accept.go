@@ -28,7 +28,7 @@ func (a *AcceptorRecord) acceptLoop() {
 	again := true // unless it returns
 	defer func() {
 		if p := recover(); p != nil {
-			a.notifier.panicked(a.config.Name, "Listener", p)
+			a.panicked("Listener", p)
 		}
 		if again && !a.ends.Load() {
 			a.pause(maxAcceptPause)
@@ -40,7 +40,7 @@ func (a *AcceptorRecord) acceptLoop() {
 		switch {
 		case err == nil && conn != nil:
 			pause = 0
-			a.accept(conn)
+			a.accept(guard(conn, a.panicked))
 		case a.ends.Load():
 			again = false
 			return
@@ -78,8 +78,16 @@ func (a *AcceptorRecord) acceptFailed(err error) {
 // goroutine; what takes longer is done on a worker.
 func (a *AcceptorRecord) accept(conn net.Conn) {
 	a.accepted.Add(1)
-	addr := addrOf(conn)
-	s := newSocket(conn, conn, conn.RemoteAddr().String())
+	named := false
+	defer func() {
+		if !named { // its own code panicked
+			_ = conn.Close()
+		}
+	}()
+	remote := conn.RemoteAddr()
+	addr := addrOf(remote)
+	s := newSocket(conn, conn, remote.String())
+	named = true
 	if !a.access.permits(addr.Addr()) {
 		a.refuse(s, messages.ErrDenied, nil)
 		return
@@ -89,7 +97,7 @@ func (a *AcceptorRecord) accept(conn net.Conn) {
 		return
 	}
 	s.release = sync.OnceFunc(func() { a.admission.leave(addr.Addr()) })
-	peer := &Peer{Addr: addr, Remote: conn.RemoteAddr(), spec: a.config.Session.Spec}
+	peer := &Peer{Addr: addr, Remote: remote, spec: a.config.Session.Spec}
 	if a.tls == nil && a.config.PeerName == nil {
 		a.settle(s, a.prepare(s, peer))
 		return
@@ -98,7 +106,7 @@ func (a *AcceptorRecord) accept(conn net.Conn) {
 		made := refusal(messages.ErrHandshake, errGoexit)
 		defer func() {
 			if p := recover(); p != nil {
-				a.notifier.panicked(a.config.Name, "PeerName", p)
+				a.panicked("PeerName", p)
 				made = refusal(messages.ErrUnknownPeer, fmt.Errorf("PeerName panicked: %T", p))
 			}
 			a.settle(s, made)
@@ -107,13 +115,17 @@ func (a *AcceptorRecord) accept(conn net.Conn) {
 	})
 }
 
+func (a *AcceptorRecord) panicked(where string, reason any) {
+	a.notifier.panicked(a.config.Name, where, reason)
+}
+
 // addrOf is the address of the other end; zero where it has none.
-func addrOf(conn net.Conn) netip.AddrPort {
-	if tcp, ok := conn.RemoteAddr().(*net.TCPAddr); ok {
+func addrOf(remote net.Addr) netip.AddrPort {
+	if tcp, ok := remote.(*net.TCPAddr); ok {
 		at := tcp.AddrPort()
 		return netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
 	}
-	at, err := netip.ParseAddrPort(conn.RemoteAddr().String())
+	at, err := netip.ParseAddrPort(remote.String())
 	if err != nil {
 		return netip.AddrPort{}
 	}
@@ -199,7 +211,7 @@ func (a *AcceptorRecord) handshake(s *socket, peer *Peer) error {
 	ctx, cancel := context.WithTimeout(a.ctx, a.config.TLSTimeout)
 	defer cancel()
 	conn := tls.Server(s.raw, a.tls.current(a.notifier.certificatesFailed))
-	if err := conn.HandshakeContext(ctx); err != nil {
+	if err := handshake(ctx, conn, a.panicked); err != nil {
 		return err
 	}
 	s.Conn = conn
@@ -210,7 +222,13 @@ func (a *AcceptorRecord) handshake(s *socket, peer *Peer) error {
 
 // readFirst reads the first message. All bytes that were read for it are kept
 // for the session.
-func (a *AcceptorRecord) readFirst(s *socket, peer *Peer) error {
+func (a *AcceptorRecord) readFirst(s *socket, peer *Peer) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			a.panicked("Framing", p)
+			err = fmt.Errorf("Framing panicked: %T", p)
+		}
+	}()
 	stop := context.AfterFunc(a.ctx, func() { _ = s.raw.Close() })
 	defer stop()
 	if err := s.SetReadDeadline(time.Now().Add(a.config.FirstTimeout)); err != nil {

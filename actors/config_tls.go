@@ -52,6 +52,9 @@ func (f *faults) tls(config *tls.Config, files TLSFiles, server bool) *tlsSource
 	if config != nil {
 		s.base = config.Clone()
 	}
+	if w := s.base.KeyLogWriter; w != nil {
+		s.base.KeyLogWriter = keyLog{w}
+	}
 	s.base.MinVersion = max(s.base.MinVersion, tls.VersionTLS12)
 	if s.base.MaxVersion != 0 && s.base.MaxVersion < s.base.MinVersion {
 		f.add("TLS", "MaxVersion is below MinVersion, which is at least TLS 1.2: no handshake would succeed")

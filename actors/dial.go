@@ -75,12 +75,24 @@ func (r *Record) connect(ctx context.Context, addr string) (*socket, error) {
 	if raw == nil {
 		return nil, errors.New("the Dial function gave neither a connection nor an error")
 	}
+	raw = guard(raw, r.panicked)
+	taken := false
+	defer func() {
+		if !taken { // whatever was in the way, foreign code that panicked or ended the goroutine too
+			_ = raw.Close()
+		}
+	}()
+	s, err := r.socketOf(ctx, raw, addr)
+	taken = err == nil
+	return s, err
+}
+
+// socketOf makes the link's socket of a connection.
+func (r *Record) socketOf(ctx context.Context, raw net.Conn, addr string) (*socket, error) {
 	if ctx.Err() != nil {
-		_ = raw.Close()
 		return nil, context.Cause(ctx)
 	}
 	if err := tune(r.config, raw); err != nil {
-		_ = raw.Close()
 		return nil, err
 	}
 	if r.tls == nil {
@@ -94,7 +106,6 @@ func (r *Record) handshake(ctx context.Context, raw net.Conn, addr string) (*soc
 	if config.ServerName == "" && !config.InsecureSkipVerify {
 		host, _, err := net.SplitHostPort(addr)
 		if err != nil {
-			_ = raw.Close()
 			return nil, err
 		}
 		config = config.Clone()
@@ -103,8 +114,7 @@ func (r *Record) handshake(ctx context.Context, raw net.Conn, addr string) (*soc
 	ctx, cancel := context.WithTimeout(ctx, r.config.TLSTimeout)
 	defer cancel()
 	conn := tls.Client(raw, config)
-	if err := conn.HandshakeContext(ctx); err != nil {
-		_ = raw.Close()
+	if err := handshake(ctx, conn, r.panicked); err != nil {
 		return nil, fmt.Errorf("TLS handshake: %w", err)
 	}
 	return newSocket(conn, raw, addr), nil

@@ -55,6 +55,7 @@ type readLoop struct {
 	batch   *batch // being filled; nil: none taken yet
 	made    int    // batches made so far, at most batches
 	filled  bool   // a read filled its buffer, since that has grown
+	reading bool   // the socket is being read
 	alive   keepAlives
 	rest    []byte // to be read first: what came before the session, or what the small buffer held
 }
@@ -103,11 +104,23 @@ func readError(err error) error {
 
 func (l *readLoop) end() {
 	if p := recover(); p != nil {
-		l.session.ends(fmt.Errorf("the framing panicked: %T", p))
-		l.session.record.panicked("Framing", p)
+		where := l.where()
+		l.session.ends(fmt.Errorf("%s panicked: %T", where, p))
+		l.session.record.panicked(where, p)
 	}
 	l.flush()
 	l.session.correlator.PostUserMessage(streamEnd{})
+}
+
+// where is whose code runs.
+func (l *readLoop) where() string {
+	switch s := l.session.socket; {
+	case !l.reading:
+		return "Framing"
+	case s.Conn != s.raw: // with TLS, a session ticket may come at any time
+		return "TLS"
+	}
+	return "Conn"
 }
 
 // Read is the framer's source. When it is called, the frames that were in the
@@ -119,7 +132,9 @@ func (l *readLoop) Read(p []byte) (int, error) {
 		return n, nil
 	}
 	l.flush()
+	l.reading = true
 	n, err := l.session.socket.Read(p)
+	l.reading = false
 	if n > 0 {
 		l.session.lastRead.Store(l.session.record.now())
 	}

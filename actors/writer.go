@@ -52,7 +52,7 @@ type tryWriter interface {
 }
 
 func spawnWriter(ctx actor.Context, s *session) *actor.PID {
-	w := &writer{session: s, record: s.record, try: newTryWriter(s.socket.Conn)}
+	w := &writer{session: s, record: s.record, try: newTryWriter(bare(s.socket.Conn))}
 	options := mailboxOptions{workers: s.record.workers, onEmpty: true, joins: w.joins, panicked: s.record.panickedIn("writer")}
 	options.yield = true
 	if w.try != nil {

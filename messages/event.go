@@ -200,8 +200,9 @@ func (e *SignFailed) Origin() string { return e.Link }
 // the link, panicked, and that the link goes on.
 type Panicked struct {
 	Link string
-	// Where is the name of the configuration's field that holds the function,
-	// or of the actor.
+	// Where is the name of the configuration's field that holds the function, TLS for
+	// what is in a tls.Config; "Conn" for a connection that Dial or Listener gave, or
+	// the name of the actor.
 	Where string
 	// Reason is the type of the panic's value; the value itself is left out,
 	// since it may hold anything.
