@@ -74,6 +74,7 @@ type page struct {
 	mu    sync.Mutex
 	text  bytes.Buffer
 	types []string // of what was printed
+	brief bool     // print in few ways
 }
 
 // Write is for log handlers.
@@ -88,6 +89,10 @@ func (p *page) print(values ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, v := range values {
+		if p.brief {
+			fmt.Fprintf(&p.text, "%+v\n", v)
+			continue
+		}
 		carddata.Print(&p.text, v)
 		if v != nil {
 			p.types = append(p.types, reflect.TypeOf(v).String())
@@ -128,8 +133,8 @@ func (p *page) judge(t *testing.T, wanted ...string) {
 	for _, leak := range carddata.Find(text) {
 		t.Errorf("%s shows: …%s…", leak.What, leak.Around)
 	}
-	for _, name := range p.types {
-		t.Log("printed:", name)
+	if len(p.types) > 0 {
+		t.Log("printed:", strings.Join(p.types, ", "))
 	}
 	if dir := os.Getenv("ISOLINK_PAGES"); dir != "" {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, strings.ReplaceAll(t.Name(), "/", "-")), []byte(text), 0o600))

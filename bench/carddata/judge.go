@@ -75,7 +75,9 @@ func find(parts []part, search *carddata.Search) *found {
 
 func collectNames(into map[string]bool, line *regexp.Regexp, text string) {
 	for _, m := range line.FindAllStringSubmatch(text, -1) {
-		into[strings.TrimSpace(m[1])] = true
+		for name := range strings.SplitSeq(m[1], ", ") {
+			into[strings.TrimSpace(name)] = true
+		}
 	}
 }
 
