@@ -187,10 +187,16 @@ func foreignTLS() map[string]foreign {
 		}, do: restart}
 	}
 	ticket("WrapSession", func(c *tls.Config, f *fault) {
-		c.WrapSession = func(s tls.ConnectionState, t *tls.SessionState) ([]byte, error) { f.strike(); return c.EncryptTicket(s, t) }
+		c.WrapSession = func(s tls.ConnectionState, t *tls.SessionState) ([]byte, error) {
+			f.strike()
+			return c.EncryptTicket(s, t)
+		}
 	})
 	ticket("UnwrapSession", func(c *tls.Config, f *fault) {
-		c.UnwrapSession = func(id []byte, s tls.ConnectionState) (*tls.SessionState, error) { f.strike(); return c.DecryptTicket(id, s) }
+		c.UnwrapSession = func(id []byte, s tls.ConnectionState) (*tls.SessionState, error) {
+			f.strike()
+			return c.DecryptTicket(id, s)
+		}
 	})
 	return all
 }

@@ -25,16 +25,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
+
+	"github.com/isolink-go/isolink/examples/internal/flags"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	// The first interrupt ends the run in order, a second one at once.
-	context.AfterFunc(ctx, stop)
-	os.Exit(command(ctx, os.Args[1:], os.Stdout, os.Stderr))
-}
+func main() { flags.Main(command) }
 
 // command is main, with what it depends on. It returns the exit code.
 func command(ctx context.Context, args []string, out, complaints io.Writer) int {

@@ -36,9 +36,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"time"
+
+	"github.com/isolink-go/isolink/examples/internal/flags"
 )
 
 // options are the flags.
@@ -63,13 +63,13 @@ func (e *optionError) Error() string { return "-" + e.flag + ": " + e.problem }
 // parse reads the flags. Its error joins all there is to complain of.
 func parse(args []string, out io.Writer) (options, error) {
 	var o options
-	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
-	flags.SetOutput(out)
-	flags.IntVar(&o.rate, "rate", 3_000, "`sends` a second, over all links")
-	flags.IntVar(&o.seconds, "seconds", 10, "`seconds` to send for")
-	flags.Uint64Var(&o.seed, "seed", 0, "what the hosts do follows from this `number`; 0: another one each time")
-	flags.BoolVar(&o.verbose, "v", false, "print the plan, and what the links log")
-	if err := flags.Parse(args); err != nil {
+	set := flag.NewFlagSet("demo", flag.ContinueOnError)
+	set.SetOutput(out)
+	set.IntVar(&o.rate, "rate", 3_000, "`sends` a second, over all links")
+	set.IntVar(&o.seconds, "seconds", 10, "`seconds` to send for")
+	set.Uint64Var(&o.seed, "seed", 0, "what the hosts do follows from this `number`; 0: another one each time")
+	set.BoolVar(&o.verbose, "v", false, "print the plan, and what the links log")
+	if err := set.Parse(args); err != nil {
 		return o, err
 	}
 	if o.seed == 0 {
@@ -82,18 +82,13 @@ func parse(args []string, out io.Writer) (options, error) {
 	if o.seconds < 2 || o.seconds > 300 {
 		faults = append(faults, &optionError{"seconds", "give 2 to 300"})
 	}
-	if flags.NArg() > 0 {
+	if set.NArg() > 0 {
 		faults = append(faults, &optionError{"", "there are no arguments beside the flags"})
 	}
 	return o, errors.Join(faults...)
 }
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	// The first interrupt ends the run in order, a second one at once.
-	context.AfterFunc(ctx, stop)
-	os.Exit(command(ctx, os.Args[1:], os.Stdout, os.Stderr))
-}
+func main() { flags.Main(command) }
 
 // command is main, with what it depends on. It returns the exit code.
 func command(ctx context.Context, args []string, out, complaints io.Writer) int {
