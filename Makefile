@@ -14,6 +14,7 @@ MINUTES ?= 30
 CYCLES ?= 100000
 
 .PHONY: help demo test bench bench-full lint api fuzz cover mutate chaos simulate hostile halfopen scale soak carddata peer
+.PHONY: help demo test bench bench-full carddata lint api fuzz cover mutate
 
 help: ## print this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1	\2/p' Makefile | expand -t 17
@@ -29,6 +30,9 @@ bench: ## run the benchmarks against the peers and the floors (BENCHFLAGS=-short
 
 bench-full: ## run all of them, longer, and write bench.txt and plots into bench/out
 	@cd bench && go run . -full -out out $(BENCHFLAGS)
+
+carddata: ## look for card data in all that tests and demo print
+	@cd bench && go run ./carddata
 
 lint: ## run golangci-lint, gofumpt's check included, in every module
 	@bash .ci/lint

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 )
@@ -21,6 +22,15 @@ type call struct {
 }
 
 var _ context.Context = (*call)(nil)
+
+// Format prints the deadline, whatever the verb: handlers log their context, and what is
+// behind this one changes meanwhile.
+func (c *call) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "isolink call (until %s)", c.deadline.Format(time.RFC3339Nano))
+}
+
+// String is for text/template, and for the contexts that are made of it.
+func (c *call) String() string { return fmt.Sprint(c) }
 
 // begin makes the context of a call; end is to be called when it is over.
 func (n *inlet) begin(deadline time.Time) *call { return &call{inlet: n, deadline: deadline} }

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -74,4 +75,12 @@ func TestCallLeavesNothing(t *testing.T) {
 		assert.Less(t, testing.AllocsPerRun(100, func() { _ = plain.Err() }), 1.0)
 		plain.end()
 	})
+}
+
+// TestCallPrintsItself: a handler may log its context while others end theirs.
+func TestCallPrintsItself(t *testing.T) {
+	c := &call{deadline: time.Date(2026, 7, 4, 12, 34, 56, 0, time.UTC)}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d", "%q"} {
+		assert.Equal(t, "isolink call (until 2026-07-04T12:34:56Z)", fmt.Sprintf(verb, c), verb)
+	}
 }

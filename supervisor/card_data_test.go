@@ -8,7 +8,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -73,8 +72,7 @@ func newSecretFrame(t *testing.T, mti string, stan int) []byte {
 type page struct {
 	mu    sync.Mutex
 	text  bytes.Buffer
-	types []string // of what was printed
-	brief bool     // print in few ways
+	types map[string]int // of what was printed, how often
 }
 
 // Write is for log handlers.
@@ -84,21 +82,27 @@ func (p *page) Write(b []byte) (int, error) {
 	return p.text.Write(b)
 }
 
-// print adds values in the ways in which people print.
+// print adds values in the ways in which people print: the first few of a type in all
+// of them.
 func (p *page) print(values ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, v := range values {
-		if p.brief {
+		name := fmt.Sprintf("%T", v)
+		if p.types == nil {
+			p.types = make(map[string]int)
+		}
+		p.types[name]++
+		if p.types[name] > thorough {
 			fmt.Fprintf(&p.text, "%+v\n", v)
 			continue
 		}
 		carddata.Print(&p.text, v)
-		if v != nil {
-			p.types = append(p.types, reflect.TypeOf(v).String())
-		}
 	}
 }
+
+// thorough is how many values of a type are printed in all ways.
+const thorough = 5
 
 // covers notes that such a message, or such a fault of foreign code, came about. make
 // carddata counts them.
@@ -124,8 +128,7 @@ func (p *page) judge(t *testing.T, wanted ...string) {
 	t.Helper()
 	p.mu.Lock()
 	text := p.text.String()
-	slices.Sort(p.types)
-	p.types = slices.Compact(p.types)
+	types := slices.Sorted(maps.Keys(p.types))
 	p.mu.Unlock()
 	for _, want := range wanted {
 		assert.Contains(t, text, want)
@@ -133,9 +136,7 @@ func (p *page) judge(t *testing.T, wanted ...string) {
 	for _, leak := range carddata.Find(text) {
 		t.Errorf("%s shows: …%s…", leak.What, leak.Around)
 	}
-	if len(p.types) > 0 {
-		t.Log("printed:", strings.Join(p.types, ", "))
-	}
+	t.Log("printed:", strings.Join(types, ", "))
 	if dir := os.Getenv("ISOLINK_PAGES"); dir != "" {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, strings.ReplaceAll(t.Name(), "/", "-")), []byte(text), 0o600))
 	}

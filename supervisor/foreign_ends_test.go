@@ -44,7 +44,6 @@ const lateMark = 7
 // newEnds makes configurations in which all works.
 func newEnds(t *testing.T, f *fault) *ends {
 	e := &ends{t: t, fault: f}
-	e.page.brief = true
 	var held sync.Map
 	base := supervisor.LinkConfig{
 		Spec: cardSpec, Framing: binary2, SendTimeout: 500 * time.Millisecond, LateWindow: patience,
