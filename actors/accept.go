@@ -226,7 +226,7 @@ func (a *AcceptorRecord) readFirst(s *socket, peer *Peer) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			a.panicked("Framing", p)
-			err = fmt.Errorf("Framing panicked: %T", p)
+			err = fmt.Errorf("the framing panicked: %T", p)
 		}
 	}()
 	stop := context.AfterFunc(a.ctx, func() { _ = s.raw.Close() })

@@ -150,6 +150,7 @@ func foreignIn(t reflect.Type, found map[string]bool) {
 					walk(t.String()+"."+f.Name, f.Type)
 				}
 			}
+		default: // it holds no code
 		}
 	}
 	walk("", t)

@@ -52,7 +52,7 @@ func TestPackedDigitsAreFound(t *testing.T) {
 		packed, err := hex.DecodeString(digits)
 		require.NoError(t, err)
 		for _, text := range []string{
-			string(packed), fmt.Sprint(packed), fmt.Sprintf("%x", packed), fmt.Sprintf("% X", packed), fmt.Sprintf("%#v", packed),
+			string(packed), fmt.Sprintf("%v", packed), fmt.Sprintf("%x", packed), fmt.Sprintf("% X", packed), fmt.Sprintf("%#v", packed),
 			fmt.Sprintf("%q", packed), base64.StdEncoding.EncodeToString(packed),
 		} {
 			assert.NotEmpty(t, carddata.Find("in front "+text+" behind"), text)

@@ -62,7 +62,7 @@ func encodings(secret string) map[string][]byte {
 func printings(raw []byte) map[string]string {
 	syntax := fmt.Sprintf("%#v", raw)
 	syntax = strings.TrimSuffix(strings.TrimPrefix(syntax, "[]byte{"), "}")
-	numbers := strings.Trim(fmt.Sprint(raw), "[]")
+	numbers := strings.Trim(fmt.Sprintf("%d", raw), "[]")
 	all := map[string]string{
 		"hex":             hex.EncodeToString(raw),
 		"hex with spaces": fmt.Sprintf("% x", raw),
