@@ -14,7 +14,6 @@ MINUTES ?= 30
 CYCLES ?= 100000
 
 .PHONY: help demo test bench bench-full lint api fuzz cover mutate chaos simulate hostile halfopen scale soak carddata peer
-.PHONY: help demo test bench bench-full carddata lint api fuzz cover mutate
 
 help: ## print this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1	\2/p' Makefile | expand -t 17

@@ -67,6 +67,8 @@ func foreignCode() map[string]foreign {
 var notTried = map[string]string{
 	"tls.Config.EncryptedClientHelloRejectionVerify": "is called only when a server refuses an encrypted client hello, which crypto/tls does not as a server of ours",
 	"tls.Config.GetEncryptedClientHelloKeys":         "is called for encrypted client hellos only",
+	"supervisor.Config.MeterProvider":                "is OpenTelemetry's, whose API promises not to panic, and whose errors go to its own handler",
+	"supervisor.Config.TracerProvider":               "likewise",
 	"messages.STANConfig.Now":                        "is called by NewSTANs alone, in its caller's goroutine, before there is a link",
 }
 
