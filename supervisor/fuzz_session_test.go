@@ -109,6 +109,7 @@ func FuzzSession(f *testing.F) {
 		}
 		f.Add(wire, []byte{}, byte(0), byte(0))
 	}
+	f.Add(make([]byte, 4*fuzzKeepAlives), []byte{}, byte(0), byte(fuzzAnswers))
 	for i, one := range fuzzFramings {
 		f.Add(fuzzAnswersOf(f, one), fuzzPieces, byte(i), byte(i))
 		f.Add(fuzzAnswersOf(f, one), fuzzPieces, byte(i), byte(fuzzHandler|fuzzAnswers|fuzzReject))
