@@ -1,0 +1,94 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/isolink-go/isolink/bench/internal/check"
+)
+
+// report prints the table and the lines, and reports whether all that decide are ok.
+func report(out io.Writer, f findings) (bool, error) {
+	fmt.Fprintf(out, "alone, the others make %d exchanges a second at most; at half of that, p99 %v\n\n",
+		f.most, f.alone.p99.Round(time.Microsecond))
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "scenario\tlimit\twithin\tcame\tended\tlongest\ttold\theap MiB\tothers\tnew\tlost\tp99\t")
+	for _, s := range f.all {
+		within := "-"
+		if s.within > 0 {
+			within = s.within.String()
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%d\t%v\t%d\t%.1f\t%d\t%d\t%d\t%v\t\n",
+			s.name, s.limit, within, s.came, s.ended, s.longest.Round(time.Millisecond), s.heard, inMiB(s.grown),
+			s.others.done, s.others.newcomers, s.others.lost, s.others.p99.Round(time.Microsecond))
+	}
+	if err := table.Flush(); err != nil {
+		return false, err
+	}
+	fmt.Fprintln(out)
+	for _, s := range f.all {
+		fmt.Fprintf(out, "%s: %s; told as %s\n", s.name, s.rate, s.error)
+	}
+	fmt.Fprintln(out)
+	for _, s := range f.all {
+		if s.fault != nil {
+			fmt.Fprintf(out, "%s: %v\n", s.name, s.fault)
+		}
+	}
+	ok, err := check.Print(out, f.lines()...)
+	if err != nil {
+		return false, err
+	}
+	fmt.Fprintln(out, "\nspeed, which decides nothing:")
+	_, err = check.Print(out, f.speed()...)
+	return ok, err
+}
+
+// lines are what decides.
+func (f findings) lines() []check.Line {
+	var all []check.Line
+	for _, s := range f.all {
+		all = append(all, s.lines()...)
+	}
+	return append(all, check.None("goroutines left", f.leaked))
+}
+
+func (s finding) lines() []check.Line {
+	name := func(what string) string { return s.name + ", " + what }
+	lines := []check.Line{check.AtLeast(name("came"), s.came, s.least)}
+	if s.within > 0 {
+		lines = append(
+			lines,
+			check.AtLeast(name("ended by "+s.limit), s.ended, 1),
+			check.AtMost(name("seconds until then"), s.longest.Seconds(), (s.within+slack).Seconds()),
+		)
+	}
+	return append(
+		lines,
+		check.None(name("otherwise than it must be"), s.wrong),
+		check.AtLeast(name("told"), s.heard, 1),
+		check.AtMost(name("growth of the heap in MiB"), inMiB(s.grown), inMiB(s.heap)),
+		check.None(name("places left"), s.places),
+		check.AtLeast(name("exchanges of the others"), s.others.done, 100),
+		check.AtLeast(name("new clients served"), s.others.newcomers, min(1, int(s.took/time.Second))),
+		check.None(name("lost by the others"), s.others.lost),
+		check.None(name("misdelivered to the others"), s.others.misdelivered),
+	)
+}
+
+// speed is what the others notice.
+func (f findings) speed() []check.Line {
+	var all []check.Line
+	for _, s := range f.all {
+		ratio := 0.0
+		if f.alone.p99 > 0 {
+			ratio = float64(s.others.p99) / float64(f.alone.p99)
+		}
+		all = append(all, check.AtMost(s.name+", p99 of the others ÷ alone", ratio, 2))
+	}
+	return all
+}
+
+func inMiB(n int64) float64 { return float64(n) / mib }
