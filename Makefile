@@ -2,6 +2,7 @@
 # FUZZTIME (10s) and TARGET go to fuzz, BENCHFLAGS to bench and bench-full, MUTATEFLAGS to mutate,
 # HALFOPENFLAGS to halfopen, PEERFLAGS to peer.
 # LINKS (10000) to scale, MINUTES (30) and CYCLES (100000) to soak.
+# HOSTILEFLAGS to hostile.
 
 FUZZTIME ?= 10s
 TARGET ?=
@@ -14,6 +15,9 @@ MINUTES ?= 30
 CYCLES ?= 100000
 
 .PHONY: help demo test bench bench-full lint api fuzz cover mutate chaos simulate hostile halfopen scale soak carddata peer
+HOSTILEFLAGS ?=
+
+.PHONY: help demo test bench bench-full hostile lint api fuzz cover mutate
 
 help: ## print this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1	\2/p' Makefile | expand -t 17
@@ -32,6 +36,8 @@ bench-full: ## run all of them, longer, and write bench.txt and plots into bench
 
 carddata: ## look for card data in all that tests and demo print
 	@cd bench && go run ./carddata
+hostile: ## let peers misbehave, one way after the other, and count what others lose (HOSTILEFLAGS=-short)
+	@cd bench && go run ./hostile $(HOSTILEFLAGS)
 
 lint: ## run golangci-lint, gofumpt's check included, in every module
 	@bash .ci/lint

@@ -101,12 +101,15 @@ func (h holding) hold(a *attack, conn net.Conn) {
 	}
 }
 
+// held is how many connections misbehave at once, where nothing else is said.
+const held = 80
+
 // holds makes so many of them at once, on sessions that have been used, or on new
 // connections.
-func holds(n int, to func(*world) net.Addr, sessions bool, h holding) func(context.Context, *world) *attack {
+func holds(to func(*world) net.Addr, sessions bool, h holding) func(context.Context, *world) *attack {
 	return func(ctx context.Context, w *world) *attack {
 		a := new(attack)
-		of(n, func(i int) {
+		of(held, func(i int) {
 			conn, err := dialFrom(ctx, badAddr, to(w))
 			if err != nil {
 				a.failed(err)

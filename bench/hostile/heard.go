@@ -2,6 +2,7 @@ package main
 
 import (
 	"sync"
+	"time"
 
 	"github.com/isolink-go/isolink/messages"
 )
@@ -53,6 +54,16 @@ func (h *heard) begin() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.reasons = nil
+}
+
+// await waits until something of that kind was told, behind what told it, and counts
+// what there is.
+func (h *heard) await(is func(cause, err error) bool) int {
+	for deadline := time.Now().Add(slack); ; time.Sleep(time.Millisecond) {
+		if n := h.told(is); n > 0 || time.Now().After(deadline) {
+			return n
+		}
+	}
 }
 
 // told counts what was told of that kind.

@@ -25,7 +25,7 @@ func hostScenarios() []scenario {
 	return []scenario{
 		{
 			name: "host-slow", rate: "one byte a second of a response", limit: "Echo", within: silence,
-			least: 1, error: "ErrNoEcho", told: ends(messages.ErrNoEcho), heap: someHeap,
+			least: 1, ends: 1, error: "ErrNoEcho", told: ends(messages.ErrNoEcho), heap: someHeap,
 			make: hosts(0, silence, true, func(a *attack, c *linktest.Conn) {
 				a.begun(1)
 				for i := range half {
@@ -37,17 +37,17 @@ func hostScenarios() []scenario {
 		},
 		{
 			name: "host-header-only", rate: "the length of MaxFrame, then nothing", limit: "Echo", within: silence,
-			least: 1, error: "ErrNoEcho", told: ends(messages.ErrNoEcho), heap: someHeap,
+			least: 1, ends: 1, error: "ErrNoEcho", told: ends(messages.ErrNoEcho), heap: someHeap,
 			make: hosts(0, silence, true, says(1, []byte{maxFrame >> 8, 0})),
 		},
 		{
 			name: "host-length-ffff", rate: "FFFF in each session", limit: "MaxFrame", within: time.Second,
-			least: 2, error: "framing.ErrTooLarge", told: isTooLarge, heap: someHeap,
+			least: 2, ends: 1, error: "framing.ErrTooLarge", told: isTooLarge, heap: someHeap,
 			make: hosts(0, time.Second, true, says(1, []byte{0xFF, 0xFF})),
 		},
 		{
 			name: "host-never-reads", rate: "no byte is taken; requests of 16 KiB", limit: "WriteTimeout", within: silence,
-			least: 1, error: "os.ErrDeadlineExceeded or ErrNoEcho", told: isDeaf, heap: someHeap + 4*16*(16<<10),
+			least: 1, ends: 1, error: "os.ErrDeadlineExceeded or ErrNoEcho", told: isDeaf, heap: someHeap + 4*16*(16<<10),
 			make: hosts(16<<10, silence, false, func(a *attack, c *linktest.Conn) {
 				a.begun(1)
 				<-c.Context().Done()
@@ -55,7 +55,7 @@ func hostScenarios() []scenario {
 		},
 		{
 			name: "host-never-answers", rate: "all is read, nothing said", limit: "Echo", within: silence,
-			least: 1, error: "ErrNoEcho", told: ends(messages.ErrNoEcho), heap: someHeap,
+			least: 1, ends: 1, error: "ErrNoEcho", told: ends(messages.ErrNoEcho), heap: someHeap,
 			make: hosts(0, silence, true, says(1, nil)),
 		},
 		{
@@ -65,7 +65,7 @@ func hostScenarios() []scenario {
 		},
 		{
 			name: "host-keep-alives", rate: "1,000 keep-alives in each session", limit: "MaxKeepAlives", within: time.Second,
-			least: 2_000, error: "ErrKeepAliveFlood", told: ends(messages.ErrKeepAliveFlood), heap: someHeap,
+			least: 2_000, ends: 1, error: "ErrKeepAliveFlood", told: ends(messages.ErrKeepAliveFlood), heap: someHeap,
 			make: hosts(0, time.Second, true, says(1_000, make([]byte, 2_000))),
 		},
 		{
@@ -75,7 +75,7 @@ func hostScenarios() []scenario {
 		},
 		{
 			name: "host-hangs-up", rate: "each connection is closed at once", limit: "Backoff", within: time.Second,
-			least: 5, error: "ErrPeerClosed", told: ends(messages.ErrPeerClosed), heap: someHeap,
+			least: 5, ends: 1, error: "ErrPeerClosed", told: ends(messages.ErrPeerClosed), heap: someHeap,
 			make: hosts(0, time.Second, false, func(a *attack, _ *linktest.Conn) { a.begun(1) }),
 		},
 	}
@@ -127,7 +127,8 @@ func hosts(size int, foundOut time.Duration, reads bool, misbehaves func(*attack
 		})
 		defer host.Close()
 		lives := new(lifetimes)
-		config := session(w.heard)
+		a.heard = new(heard)
+		config := session(a.heard)
 		config.Name, config.Addrs, config.SendTimeout = "bad", []string{host.Addr()}, sendTimeout
 		config.OnSession = lives.note
 		config.Backoff = supervisor.Backoff{MinDelay: 100 * time.Millisecond, Base: 50 * time.Millisecond, Cap: 50 * time.Millisecond}

@@ -26,7 +26,8 @@ type others struct {
 	addr  string // that new clients connect to
 	shape *sample.Shape
 
-	period  atomic.Int64 // of a caller; 0: as fast as it can
+	period  atomic.Int64  // of a caller; 0: as fast as it can
+	epoch   atomic.Uint64 // of a scenario: what was behind is not made up for
 	ledger  ledger
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -73,6 +74,15 @@ func (o *others) start(alone time.Duration) int {
 	return most
 }
 
+// begin forgets what came before a scenario.
+func (o *others) begin() {
+	o.epoch.Add(1)
+	time.Sleep(time.Second / 10) // what was begun before, and late, is over
+	o.ledger.mu.Lock()
+	defer o.ledger.mu.Unlock()
+	o.ledger.latencies.Reset()
+}
+
 // stop ends them behind the exchanges that they have begun.
 func (o *others) stop() {
 	o.cancel()
@@ -81,13 +91,14 @@ func (o *others) stop() {
 
 // call makes the exchanges of one caller.
 func (o *others) call(link, caller int) {
-	due := time.Now()
+	due, epoch := time.Now(), uint64(0)
 	for seq := uint64(0); o.ctx.Err() == nil; seq++ {
 		if period := time.Duration(o.period.Load()); period > 0 {
 			// Behind by more than a second, it does not try to make up for that.
 			due = due.Add(period)
-			if now := time.Now(); now.Sub(due) > time.Second {
-				due = now
+			now, current := time.Now(), o.epoch.Load()
+			if epoch != current || now.Sub(due) > time.Second {
+				due, epoch = now, current
 			}
 			time.Sleep(time.Until(due))
 		} else {

@@ -19,12 +19,11 @@ import (
 // tlsScenarios are clients that misbehave in a handshake, or that should have made
 // none.
 func tlsScenarios() []scenario {
-	const held = 80
 	return []scenario{
 		{
 			name: "half-hello", refuses: true, rate: "80 connections, a TLS hello cut short, then nothing", limit: "TLSTimeout", within: firstTimeout,
-			least: held, error: "ErrHandshake, deadline", told: isSlowHello, heap: someHeap,
-			make: holds(held, secure, false, holding{first: hello[:len(hello)/2], quiet: true}),
+			least: held, ends: held, error: "ErrHandshake, deadline", told: isSlowHello, heap: someHeap,
+			make: holds(secure, false, holding{first: hello[:len(hello)/2], quiet: true}),
 		},
 		{
 			name: "half-hellos", refuses: true, rate: "TLS hellos cut short, and the end, as fast as they are made", limit: "the end of the stream",
@@ -33,22 +32,22 @@ func tlsScenarios() []scenario {
 		},
 		{
 			name: "plain-to-tls", refuses: true, rate: "80 plain clients of a TLS port", limit: "the handshake", within: time.Second,
-			least: held, error: "tls.RecordHeaderError", told: isNoTLS, heap: someHeap + 4*mib,
-			make: holds(held, secure, false, holding{first: wire(request("0200", 1, 0))}),
+			least: held, ends: held, error: "tls.RecordHeaderError", told: isNoTLS, heap: someHeap + 4*mib,
+			make: holds(secure, false, holding{first: wire(request("0200", 1, 0))}),
 		},
 		{
 			name: "tls-to-plain", refuses: true, rate: "80 TLS clients of a plain port", limit: "FirstTimeout", within: firstTimeout,
-			least: held, error: "*framing.Error that says TLS", told: saysTLS, heap: someHeap + 4*mib,
-			make: holds(held, plain, false, holding{first: hello, quiet: true}),
+			least: held, ends: held, error: "*framing.Error that says TLS", told: saysTLS, heap: someHeap + 4*mib,
+			make: holds(plain, false, holding{first: hello, quiet: true}),
 		},
 		{
 			name: "other-authority", refuses: true, rate: "40 clients whose certificate is of another authority", limit: "the handshake", within: time.Second,
-			least: held / 2, error: "ErrHandshake, x509", told: isCertificate, heap: someHeap + 8*mib,
+			least: held / 2, ends: held / 2, error: "ErrHandshake, x509", told: isCertificate, heap: someHeap + 8*mib,
 			make: handshakes(held/2, "other-client"),
 		},
 		{
 			name: "expired", refuses: true, rate: "40 clients whose certificate has expired", limit: "the handshake", within: time.Second,
-			least: held / 2, error: "ErrHandshake, x509", told: isCertificate, heap: someHeap + 8*mib,
+			least: held / 2, ends: held / 2, error: "ErrHandshake, x509", told: isCertificate, heap: someHeap + 8*mib,
 			make: handshakes(held/2, "expired-client"),
 		},
 	}

@@ -36,6 +36,9 @@ const (
 	maxKeepAlives = 100
 )
 
+// plainClients are links of the well-behaved to the plain acceptor.
+const plainClients = 3
+
 // patience bounds what must come in any case, however busy the machine is.
 const patience = 20 * time.Second
 
@@ -89,7 +92,7 @@ func newWorld() (w *world, err error) {
 		return w, err
 	}
 	var links []supervisor.LinkConfig
-	for i := range 3 {
+	for i := range plainClients {
 		links = append(links, good(fmt.Sprintf("plain-%d", i), w.plain.Addr().String()))
 	}
 	secure := good("secure", w.secure.Addr().String())
