@@ -103,9 +103,9 @@ type LinkConfig struct {
 	// Zero means DrainFirst.
 	DrainOrder DrainOrder
 	// Echo is exchanged when nothing was received, or nothing was sent, for
-	// IdleTime. Without one, a silent peer is noticed by TCP keep-alive alone. Its
-	// Timeout, building included, is when it counts as missed and the next one is
-	// sent.
+	// IdleTime. A message counts as received when all of it is there. Without an echo,
+	// a silent peer is noticed by TCP keep-alive alone. Its Timeout, building included,
+	// is when it counts as missed and the next one is sent.
 	Echo NetworkManagement
 	// IdleTime is how long a link may be silent before it sends an echo; 0
 	// means 30 s. It is not used without Echo.
@@ -133,10 +133,12 @@ type LinkConfig struct {
 	// them on. More end the session (messages.ErrKeepAliveFlood). 0 means 100.
 	MaxKeepAlives int
 	// ReadIdle is how long nothing may have been received in a session, whatever its
-	// state; keep-alives count as received. Then messages.ReadIdle is told, and an echo
-	// is sent where Echo is configured: unless something comes within Echo.Timeout,
-	// whatever it is, the session ends with messages.ErrReadIdle. Without Echo it ends
-	// at once. 0: it is not watched.
+	// state. Keep-alives count as received, a part of a message does not: a peer that
+	// sends a byte now and then is silent, and ReadIdle must be above the time that the
+	// longest message may take. Then messages.ReadIdle is told, and an echo is sent where
+	// Echo is configured: unless a message or a keep-alive comes within Echo.Timeout,
+	// the session ends with messages.ErrReadIdle. Without Echo it ends at once. 0: it is
+	// not watched.
 	//
 	// The echoes of IdleTime, in the states Up and SignedOff, go on beside it. They ask
 	// whether the peer answers; ReadIdle, whether it is there. With Echo it must be

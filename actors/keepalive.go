@@ -69,7 +69,8 @@ type keepAlives struct {
 func (l *readLoop) keepAlive() bool {
 	s := l.session
 	s.record.counters.keepAlives.Add(1)
-	at := s.lastRead.Load()
+	at := l.readAt
+	s.lastRead.Store(at)
 	if l.alive.count == 0 || at-l.alive.since >= int64(time.Second) {
 		l.alive = keepAlives{since: at}
 	}

@@ -28,7 +28,7 @@ type reader struct {
 }
 
 func spawnReader(ctx actor.Context, s *session) *actor.PID {
-	r := &reader{loop: readLoop{session: s, rest: s.socket.early}}
+	r := &reader{loop: readLoop{session: s, readAt: s.lastRead.Load(), rest: s.socket.early}}
 	mailbox := newMailbox(mailboxOptions{workers: s.record.workers, panicked: s.record.panickedIn("reader")})
 	return spawnChild(ctx, "reader", r, mailbox)
 }
@@ -57,6 +57,7 @@ type readLoop struct {
 	filled  bool   // a read filled its buffer, since that has grown
 	reading bool   // the socket is being read
 	alive   keepAlives
+	readAt  int64  // clock time of the last read that brought something
 	rest    []byte // to be read first: what came before the session, or what the small buffer held
 }
 
@@ -136,7 +137,7 @@ func (l *readLoop) Read(p []byte) (int, error) {
 	n, err := l.session.socket.Read(p)
 	l.reading = false
 	if n > 0 {
-		l.session.lastRead.Store(l.session.record.now())
+		l.readAt = l.session.record.now()
 	}
 	l.filled = l.filled || n == len(p)
 	return n, err
@@ -215,6 +216,7 @@ func (l *readLoop) flush() {
 	}
 	b := l.batch
 	l.batch = nil
-	b.at = l.session.lastRead.Load()
+	b.at = l.readAt
+	l.session.lastRead.Store(l.readAt)
 	l.session.correlator.PostUserMessage(b)
 }

@@ -25,8 +25,8 @@ type session struct {
 	correlator *Mailbox
 	writer     *Mailbox
 
-	// Clock times of the last successful read, write (keep-alives apart), and matched
-	// response.
+	// Clock times of the last message of the peer, keep-alives included, of the last
+	// successful write, keep-alives apart, and of the last matched response.
 	// Reader, writer and correlator write one each; the link reads them.
 	lastRead, lastWrite, lastMatch atomic.Int64
 	lastKeepAlive                  atomic.Int64 // written in a batch; the writer's, 0: none

@@ -22,7 +22,7 @@ import (
 const (
 	firstTimeout = 2 * time.Second // also of TLS handshakes
 	writeTimeout = time.Second
-	idleTime     = time.Second
+	idleTime     = 1500 * time.Millisecond // a byte a second is within it
 	echoTimeout  = time.Second
 	missedEchoes = 2
 	silence      = idleTime + missedEchoes*echoTimeout // a silent peer is noticed within it
