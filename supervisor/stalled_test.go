@@ -27,8 +27,8 @@ func TestStalledSessionIsClosedHard(t *testing.T) {
 	for name, test := range map[string]stalledSession{
 		"WriteTimeout": {patience, func(c *supervisor.LinkConfig) { c.WriteTimeout = 16 * short }, byItself},
 		"echoes":       {patience, echoing(10*short, 2*short), byItself},
-		"order":        {4 * short, func(*supervisor.LinkConfig) {}, byOrder},
-		"order, TLS":   {4 * short, overTLS, byOrder},
+		"order":        {20 * short, func(*supervisor.LinkConfig) {}, byOrder},
+		"order, TLS":   {20 * short, overTLS, byOrder},
 	} {
 		t.Run(name, test.run)
 	}
