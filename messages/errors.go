@@ -208,8 +208,8 @@ func (e *DrainError) Unwrap() error { return e.Cause }
 // ConfigError is one fault of a configuration. All faults are reported at
 // once, joined with errors.Join.
 type ConfigError struct {
-	// Link is the name of the link or acceptor, or its place ("Links[2]") when it
-	// has none.
+	// Link is the name of the link, group or acceptor. One without a name is called by
+	// its place in the manager's configuration ("Links[2]"), and has none elsewhere.
 	Link string
 	// Field is the name of the field at fault.
 	Field string

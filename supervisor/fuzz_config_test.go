@@ -1,6 +1,7 @@
 package supervisor_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -78,6 +79,7 @@ func fuzzLinkConfig(t *testing.T, fill *filler) {
 		judgeFaults(t, err, c.Name)
 		_, err = supervisor.New(fuzzSystem, supervisor.Config{Links: []supervisor.LinkConfig{c}, Logger: quiet})
 		require.Error(t, err, "what Validate refuses does not start")
+		judgeFaults(t, err, cmp.Or(c.Name, "Links[0]"))
 		return
 	}
 	if c.Accept == "" { // to nowhere else

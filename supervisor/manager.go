@@ -179,7 +179,7 @@ func (m *Manager) addAll(config Config) error {
 		}
 		l, err := m.newLink(c)
 		if err != nil {
-			faults = append(faults, err)
+			faults = append(faults, inPlace(err, i))
 			continue
 		}
 		if err := m.share(l); err != nil {
@@ -196,6 +196,19 @@ func (m *Manager) addAll(config Config) error {
 		m.groups[c.Name] = newGroup(m, c)
 	}
 	return nil
+}
+
+// inPlace names a link without a name by its place in Config.Links.
+func inPlace(faults error, i int) error {
+	if joined, ok := faults.(interface{ Unwrap() []error }); ok {
+		for _, err := range joined.Unwrap() {
+			var fault *messages.ConfigError
+			if errors.As(err, &fault) && fault.Link == "" {
+				fault.Link = fmt.Sprintf("Links[%d]", i)
+			}
+		}
+	}
+	return faults
 }
 
 // start registers doors and spawns actors. What was started when it fails is

@@ -46,7 +46,7 @@ func TestFaultsStartNothing(t *testing.T) {
 	}
 	assert.Equal(t, map[string]int{
 		"bad name/Name": 1, "bad name/Addrs": 1, "bad name/Spec": 1, "bad name/Framing": 1,
-		"late/LateWindow": 1, "late/MaxInFlight": 1, "Links[3]/Name": 1, "/Name": 1,
+		"late/LateWindow": 1, "late/MaxInFlight": 1, "Links[3]/Name": 1, "Links[4]/Name": 1,
 	}, faults)
 	_, err = supervisor.New(nil, config)
 	assert.Error(t, err)
