@@ -82,7 +82,7 @@ func clientScenarios() []scenario {
 		},
 		{
 			name: "connects", refuses: true, rate: "100 connections that stay, others as fast as they are made", limit: "MaxPerAddr",
-			least: 10 * maxPerAddr, error: "ErrAddrLimit", told: refused(messages.ErrAddrLimit), heap: someHeap,
+			least: 2 * maxPerAddr, error: "ErrAddrLimit", told: refused(messages.ErrAddrLimit), heap: someHeap,
 			make: connectFlood,
 		},
 		{

@@ -27,7 +27,7 @@ func tlsScenarios() []scenario {
 		},
 		{
 			name: "half-hellos", refuses: true, rate: "TLS hellos cut short, and the end, as fast as they are made", limit: "the end of the stream",
-			least: 500, error: "ErrHandshake", told: refused(messages.ErrHandshake), heap: someHeap + 4*mib,
+			least: 100, error: "ErrHandshake", told: refused(messages.ErrHandshake), heap: someHeap + 4*mib,
 			make: helloFlood,
 		},
 		{
