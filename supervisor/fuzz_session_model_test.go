@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -24,6 +25,9 @@ type foretold struct {
 
 	asked, late, unmatched, keepAlives uint64
 	end                                error // of the framing; nil: there were too many keep-alives
+
+	refused bool // it never was a session
+	tooLate bool // since the first message was not there in time
 }
 
 // foretoldOne is one request in flight.
@@ -39,6 +43,7 @@ const (
 	fuzzPause      = 3 * time.Second
 	fuzzTimeout    = 10 * time.Second
 	fuzzKeepAlives = 5
+	fuzzSkipped    = 16 // keep-alives before the first message, at most
 	fuzzFrame      = 256
 )
 
@@ -47,7 +52,7 @@ func (s *fuzzedSession) expect(t *testing.T) *foretold {
 	t.Helper()
 	reader := s.keys(t)
 	x := &foretold{byKey: make(map[messages.Key]*foretoldOne)}
-	for _, r := range fuzzRequests {
+	for _, r := range s.requests() {
 		_, key, err := reader.Read(fuzzRequest(r.mti, r.stan))
 		require.NoError(t, err)
 		one := new(foretoldOne)
@@ -58,11 +63,31 @@ func (s *fuzzedSession) expect(t *testing.T) *foretold {
 		wire = append(wire, p.bytes...)
 	}
 	source := bytes.NewReader(wire)
-	in := bufio.NewReader(source)
+	in := bufio.NewReader(iotest.OneByteReader(source)) // no byte is taken before it is needed
 	var flooded keepAliveCount
+	var began time.Duration // of the session
+	awaited, skipped := s.how&fuzzFirst != 0, 0
 	for {
 		header, body, err := s.framer.Read(in, fuzzFrame)
-		at := s.cameAt(len(wire) - source.Len() - in.Buffered())
+		at := max(began, s.cameAt(len(wire)-source.Len()))
+		if awaited {
+			if err == nil && len(body) == 0 && at < fuzzTimeout && skipped < fuzzSkipped {
+				skipped++
+				continue
+			}
+			if err != nil || len(body) == 0 || at > fuzzTimeout {
+				x.end, x.refused, x.tooLate = err, true, at > fuzzTimeout
+				return x
+			}
+			awaited, began = false, at
+			// The session reads them again, all at once.
+			for range skipped {
+				x.keepAlives++
+				if flooded.over(began) {
+					return x
+				}
+			}
+		}
 		switch {
 		case err != nil:
 			x.end = err

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -27,10 +28,24 @@ type fuzzedSession struct {
 	how    byte
 	pieces []piece
 
-	manager *supervisor.Manager
-	peer    net.Conn
-	ended   []error // why sessions ended; to be read when there are none any more
-	failed  []messages.Event
+	manager  *supervisor.Manager
+	acceptor *supervisor.Acceptor
+	peer     net.Conn
+	ended    []error // why sessions ended; to be read when there are none any more
+	refused  []*messages.Refused
+	failed   []messages.Event
+}
+
+// fuzzedSend is a request that is in flight.
+type fuzzedSend struct{ mti, stan string }
+
+// requests are those in flight while the peer says what it says. The golden frames
+// answer the first one.
+func (s *fuzzedSession) requests() []fuzzedSend {
+	if s.how&fuzzFirst != 0 {
+		return nil
+	}
+	return []fuzzedSend{{"0800", "000001"}, {"0800", "000002"}, {"0200", "000003"}, {"0420", "000001"}}
 }
 
 // run is the session from its first byte to its end, in fake time.
@@ -40,12 +55,13 @@ func (s *fuzzedSession) run(t *testing.T) {
 	synctest.Wait()
 	require.Equal(t, messages.Up, link.Status().State)
 
-	replies := make([][]byte, len(fuzzRequests))
-	errs := make([]error, len(fuzzRequests))
-	took := make([]time.Duration, len(fuzzRequests))
+	requests := s.requests()
+	replies := make([][]byte, len(requests))
+	errs := make([]error, len(requests))
+	took := make([]time.Duration, len(requests))
 	start := time.Now()
 	var sent sync.WaitGroup
-	for i, r := range fuzzRequests {
+	for i, r := range requests {
 		sent.Go(func() {
 			_, replies[i], errs[i] = link.ExchangeWith(context.Background(), s.header, fuzzRequest(r.mti, r.stan))
 			took[i] = time.Since(start)
@@ -59,10 +75,46 @@ func (s *fuzzedSession) run(t *testing.T) {
 	time.Sleep(time.Minute) // fake: what timers are left run out
 
 	s.judge(t, want, replies, errs, took)
+	s.judgeSession(t, want, status.Counters)
+	assert.Zero(t, status.InFlight)
+	assert.Zero(t, status.InFlightBytes)
+}
+
+// runFirst is run for a connection that is no session before its first message.
+func (s *fuzzedSession) runFirst(t *testing.T) {
+	want := s.expect(t)
+	s.start(t)
+	s.play(t)
+	counters := s.acceptor.Status().Counters
+	assert.Zero(t, s.acceptor.Status().Open)
+	require.NoError(t, s.manager.Close(context.Background()))
+	time.Sleep(time.Minute) // fake: what timers are left run out
+
+	if !want.refused {
+		s.judgeSession(t, want, counters)
+		return
+	}
+	require.Len(t, s.refused, 1)
+	assert.Empty(t, s.ended)
+	require.ErrorIs(t, s.refused[0].Cause, messages.ErrHandshake)
+	switch err := s.refused[0].Err; {
+	case want.tooLate:
+		require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	case want.end == nil:
+		require.ErrorContains(t, err, "keep-alives")
+	default:
+		want.judgeEnd(t, err)
+	}
+}
+
+// judgeSession compares what came of the messages of the peer, and of the session,
+// with what must have.
+func (s *fuzzedSession) judgeSession(t *testing.T, want *foretold, c supervisor.Counters) {
+	t.Helper()
 	require.Len(t, s.ended, 1)
 	want.judgeEnd(t, s.ended[0])
 	assert.Empty(t, s.failed)
-	c := status.Counters
+	assert.Empty(t, s.refused)
 	assert.Equal(t, want.keepAlives, c.KeepAlives)
 	assert.Equal(t, want.asked, c.Requests+c.Overloaded)
 	assert.Equal(t, want.late, c.Late)
@@ -71,8 +123,6 @@ func (s *fuzzedSession) run(t *testing.T) {
 	assert.LessOrEqual(t, c.KeepAlivesSent, c.KeepAlives)
 	assert.Zero(t, c.Panics)
 	assert.Zero(t, c.Dropped)
-	assert.Zero(t, status.InFlight)
-	assert.Zero(t, status.InFlightBytes)
 }
 
 // start brings the session up.
@@ -88,7 +138,13 @@ func (s *fuzzedSession) start(t *testing.T) *supervisor.Link {
 				s.ended = append(s.ended, e.Reason)
 			}
 		},
-		OnError: func(e messages.Event) { s.failed = append(s.failed, e) },
+		OnError: func(e messages.Event) {
+			if refused, ok := e.(*messages.Refused); ok {
+				s.refused = append(s.refused, refused)
+				return
+			}
+			s.failed = append(s.failed, e)
+		},
 	}
 	if s.how&fuzzHandler != 0 {
 		config.Handler = func(ctx context.Context, in *messages.Inbound) {
@@ -100,7 +156,7 @@ func (s *fuzzedSession) start(t *testing.T) *supervisor.Link {
 	if s.how&fuzzReject != 0 {
 		config.Reject = fuzzRejecter
 	}
-	accepts := s.how&fuzzAcceptor != 0
+	accepts := s.how&(fuzzAcceptor|fuzzFirst) != 0
 	if !accepts {
 		config.Name, config.Addrs = "link", []string{"pipe:1"}
 		config.Backoff = supervisor.Backoff{MinDelay: time.Hour}
@@ -124,13 +180,14 @@ func (s *fuzzedSession) start(t *testing.T) *supervisor.Link {
 		return s.manager.Link("link")
 	}
 	listener := newPipeListener()
-	a, err := s.manager.Listen(supervisor.AcceptorConfig{
+	s.acceptor, err = s.manager.Listen(supervisor.AcceptorConfig{
 		Name: "acceptor", Listener: listener, Session: config,
+		ReadFirst: s.how&fuzzFirst != 0, FirstTimeout: fuzzTimeout,
 		PeerName: func(*supervisor.Peer) (string, error) { return "peer", nil },
 	})
 	require.NoError(t, err)
 	s.peer = dialled(t, listener)
-	return a.Session("peer")
+	return s.acceptor.Session("peer")
 }
 
 func hasKeepAlive(f framing.Framer) bool {
@@ -145,7 +202,7 @@ func hasKeepAlive(f framing.Framer) bool {
 func (s *fuzzedSession) play(t *testing.T) {
 	t.Helper()
 	in := bufio.NewReader(s.peer)
-	for range fuzzRequests {
+	for range s.requests() {
 		_, _, err := s.framer.Read(in, fuzzFrame)
 		require.NoError(t, err)
 	}

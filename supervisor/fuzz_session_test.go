@@ -73,12 +73,6 @@ func fuzzRequest(mti, stan string) []byte {
 	return []byte(mti + "\x82\x20\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00" + "0713102233" + stan + "301")
 }
 
-// fuzzRequests are in flight while the peer says what it says. The golden frames
-// answer the first one.
-var fuzzRequests = []struct{ mti, stan string }{
-	{"0800", "000001"}, {"0800", "000002"}, {"0200", "000003"}, {"0420", "000001"},
-}
-
 // fuzzSystem is used by all sessions: to make one takes longer than a session does.
 var fuzzSystem = newSystem(slog.New(slog.DiscardHandler))
 
@@ -90,6 +84,7 @@ const (
 	fuzzAcceptor               // the peer has connected
 	fuzzNormalized             // keys are normalized
 	fuzzReject                 // the rejects of BASE I, and those with version 9
+	fuzzFirst                  // the peer has connected, and its first message is awaited; nothing is in flight
 )
 
 // FuzzSession gives a session, with requests in flight, arbitrary bytes in arbitrary
@@ -110,8 +105,12 @@ func FuzzSession(f *testing.F) {
 		f.Add(wire, []byte{}, byte(0), byte(0))
 	}
 	f.Add(make([]byte, 4*fuzzKeepAlives), []byte{}, byte(0), byte(fuzzAnswers))
+	f.Add(make([]byte, 40), []byte{}, byte(0), byte(fuzzFirst))
+	f.Add(stream(fuzzRequest("0800", "000001")), []byte{128, 128, 128, 128, 128}, byte(0), byte(fuzzFirst))
+	f.Add(append(make([]byte, 16), stream(fuzzRequest("0800", "000001"))...), []byte{5, 128}, byte(0), byte(fuzzFirst|fuzzHandler))
 	for i, one := range fuzzFramings {
 		f.Add(fuzzAnswersOf(f, one), fuzzPieces, byte(i), byte(i))
+		f.Add(fuzzAnswersOf(f, one), fuzzPieces, byte(i), byte(fuzzHandler|fuzzAnswers|fuzzFirst))
 		f.Add(fuzzAnswersOf(f, one), fuzzPieces, byte(i), byte(fuzzHandler|fuzzAnswers|fuzzReject))
 	}
 	f.Fuzz(func(t *testing.T, wire, pieces []byte, which, how byte) {
@@ -121,7 +120,11 @@ func FuzzSession(f *testing.F) {
 		wire = wire[:min(len(wire), fuzzWire)]
 		s := &fuzzedSession{framer: framer, header: []byte(one.header), how: how, pieces: cutUp(wire, pieces)}
 		before := allocatedBytes()
-		synctest.Test(t, s.run)
+		if how&fuzzFirst != 0 {
+			synctest.Test(t, s.runFirst)
+		} else {
+			synctest.Test(t, s.run)
+		}
 		require.LessOrEqual(t, allocatedBytes()-before, uint64(fuzzFixed+fuzzPerByte*len(wire)))
 	})
 }
