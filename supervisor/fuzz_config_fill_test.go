@@ -65,6 +65,10 @@ func (f *filler) fill(v reflect.Value) {
 		f.classes(v)
 	case reflect.Func:
 		f.function(v)
+	case reflect.Interface, reflect.Pointer:
+		if f.next()%2 == 1 {
+			v.SetZero()
+		}
 	default:
 		panic(fmt.Sprintf("no way to fill a %s", v.Type()))
 	}
