@@ -23,6 +23,10 @@ const mib = 1 << 20
 // others that was alive by chance.
 const someHeap = 6 * mib
 
+// floodHeap is what a flood may take beside: what waits in its sessions, and what is
+// made while a collection runs, which counts as alive until the next.
+const floodHeap = 32 * mib
+
 var errUnmatched = errors.New("nobody waits for it")
 
 // clientScenarios are clients that misbehave at a plain acceptor.
@@ -62,12 +66,12 @@ func clientScenarios() []scenario {
 		},
 		{
 			name: "never-reads", rate: "4 sessions, requests of 8 KiB as fast as they are taken", limit: "WriteTimeout", within: writeTimeout,
-			least: 4, ends: 4, error: "os.ErrDeadlineExceeded", told: isStall, heap: someHeap + 4*3*maxInbound*(8<<10),
+			least: 4, ends: 4, error: "os.ErrDeadlineExceeded", told: isStall, heap: someHeap + 4*4*maxInbound*(8<<10),
 			make: neverRead,
 		},
 		{
 			name: "unasked", rate: "4 sessions, responses that nobody asked for, as fast as they are taken", limit: "MaxEvents",
-			least: 10_000, error: "Unmatched", told: refused(errUnmatched), heap: someHeap + 8*mib,
+			least: 10_000, error: "Unmatched", told: refused(errUnmatched), heap: someHeap + floodHeap,
 			make: floods(4, 100, repeated(100, "0210"), true),
 		},
 		{
@@ -77,7 +81,7 @@ func clientScenarios() []scenario {
 		},
 		{
 			name: "echoes", rate: "4 sessions, 0800 as fast as they are taken", limit: "MaxInbound",
-			least: 10_000, error: "ErrOverloaded", told: refused(messages.ErrOverloaded), heap: someHeap + 8*mib,
+			least: 10_000, error: "ErrOverloaded", told: refused(messages.ErrOverloaded), heap: someHeap + floodHeap,
 			make: floods(4, 1_000, repeated(1_000, "0800"), true),
 		},
 		{

@@ -60,7 +60,7 @@ func hostScenarios() []scenario {
 		},
 		{
 			name: "host-unasked", rate: "responses that nobody asked for, as fast as they are taken", limit: "MaxEvents",
-			least: 10_000, error: "Unmatched", told: refused(errUnmatched), heap: someHeap + 8*mib,
+			least: 10_000, error: "Unmatched", told: refused(errUnmatched), heap: someHeap + floodHeap,
 			make: hosts(0, 0, true, again(100, unasked)),
 		},
 		{
@@ -70,7 +70,7 @@ func hostScenarios() []scenario {
 		},
 		{
 			name: "host-echoes", rate: "0800 as fast as they are taken", limit: "MaxInbound",
-			least: 10_000, error: "ErrOverloaded", told: refused(messages.ErrOverloaded), heap: someHeap + 8*mib,
+			least: 10_000, error: "ErrOverloaded", told: refused(messages.ErrOverloaded), heap: someHeap + floodHeap,
 			make: hosts(0, 0, true, again(100, echoes)),
 		},
 		{
@@ -103,8 +103,8 @@ func again(faults int, what []byte) func(*attack, *linktest.Conn) {
 	}
 }
 
-// hosts is a host that misbehaves in each session, and a link to it, for as long as it
-// takes to be found out, and a flood more. Requests have that size; 0 is the least.
+// hosts is a host that misbehaves in each session, and a link to it, for as long as a
+// flood, or as it takes to be found out and a little more. Requests have that size; 0 is the least.
 func hosts(size int, foundOut time.Duration, reads bool, misbehaves func(*attack, *linktest.Conn)) func(context.Context, *world) *attack {
 	return func(ctx context.Context, w *world) *attack {
 		a := new(attack)
@@ -137,7 +137,7 @@ func hosts(size int, foundOut time.Duration, reads bool, misbehaves func(*attack
 			a.failed(err)
 			return a
 		}
-		ask(ctx, a, link, size, foundOut+w.flood)
+		ask(ctx, a, link, size, max(w.flood, foundOut+w.flood/2))
 		a.failed(w.manager.RemoveLink(ctx, "bad"))
 		for _, life := range lives.all() {
 			a.over(life)

@@ -85,12 +85,19 @@ func TestAudit(t *testing.T) {
 		spoil(&f)
 		assert.Equal(t, []string{line}, failing(findings{all: []finding{f}}))
 	}
+	for _, spoil := range []func(*finding){
+		func(f *finding) { f.others.misdelivered++ }, func(f *finding) { f.before.lost++ }, func(f *finding) { f.before.misdelivered++ },
+	} {
+		f := good()
+		spoil(&f)
+		assert.Equal(t, []string{"it, lost or misdelivered of the others"}, failing(findings{all: []finding{f}}))
+	}
 	assert.Equal(t, []string{"goroutines left"}, failing(findings{all: []finding{good()}, leaked: 1}))
 
 	var out bytes.Buffer
 	slow := good()
-	slow.others.p99 = time.Second
-	ok, err := report(&out, findings{all: []finding{slow}, alone: figures{p99: time.Millisecond}})
+	slow.others.p99, slow.before.p99 = time.Second, time.Millisecond
+	ok, err := report(&out, findings{all: []finding{slow}})
 	require.NoError(t, err)
 	assert.True(t, ok, "speed decides nothing")
 	assert.Contains(t, out.String(), check.AtMost("it, p99 of the others ÷ alone", 1_000, 2).String())

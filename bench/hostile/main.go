@@ -15,8 +15,9 @@
 // its bound; the error that says so was told; memory grew by no more than is stated;
 // no place of the acceptor is still taken; and of the others' exchanges none was lost or
 // answered with another's response. These decide the exit code: 0, or 1 when one fails,
-// and 2 when the flags make no sense. That the others' p99 at most doubles is a goal
-// of speed, which is printed and decides nothing: the attackers use the same processors.
+// and 2 when the flags make no sense. That the others' p99 is at most twice what it was
+// right before is a goal of speed, which is printed and decides nothing: the attackers
+// use the same processors.
 package main
 
 import (

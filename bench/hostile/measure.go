@@ -18,6 +18,7 @@ type finding struct {
 	heard       int
 	grown       int64
 	fault       error
+	before      figures // of the others, right before
 	others      figures
 }
 
@@ -25,7 +26,6 @@ type finding struct {
 type findings struct {
 	all    []finding
 	most   int // exchanges a second that the others reached alone
-	alone  figures
 	leaked int // goroutines
 }
 
@@ -38,10 +38,6 @@ func measure(o options) (findings, error) {
 	}
 	w.flood = o.flood
 	f := findings{most: w.others.start(o.alone)}
-	f.alone = w.scenario(scenario{make: func(context.Context, *world) *attack {
-		time.Sleep(o.alone)
-		return new(attack)
-	}}).others
 	for _, s := range o.scenarios {
 		f.all = append(f.all, w.scenario(s))
 	}
@@ -61,20 +57,23 @@ func leaked(before int) int {
 	}
 }
 
-// scenario makes one.
+// scenario makes one, behind a while in which the others are alone.
 func (w *world) scenario(s scenario) finding {
-	if s.refuses {
-		time.Sleep(time.Until(w.ended.Add(refusedEvery)))
-	}
-	w.heard.begin()
-	heap := watchHeap()
 	w.others.begin()
+	heap := watchHeap()
+	alone := time.Now().Add(aloneFor)
+	if next := w.ended.Add(refusedEvery); s.refuses && next.After(alone) {
+		alone = next
+	}
+	time.Sleep(time.Until(alone))
+	before := w.others.ledger.take()
+	w.heard.begin()
 	ctx, cancel := context.WithTimeout(context.Background(), max(s.within, w.flood)+patience)
 	defer cancel()
 	a := s.make(ctx, w)
 	f := finding{
 		scenario: s, came: a.came, ended: a.ended, wrong: a.wrong, longest: a.longest,
-		grown: heap.growth(), others: w.others.ledger.take(),
+		grown: heap.growth(), before: before, others: w.others.ledger.take(),
 	}
 	if s.within > 0 && f.longest > s.within+slack {
 		a.failed(errors.New("one was ended too late"))
@@ -83,14 +82,12 @@ func (w *world) scenario(s scenario) finding {
 		a.failed(errors.New("a place of an acceptor is still taken"))
 	}
 	w.ended = time.Now()
-	f.wrong, f.fault = a.wrong, errors.Join(a.fault, f.others.firstFault)
+	f.wrong, f.fault = a.wrong, errors.Join(a.fault, before.firstFault, f.others.firstFault)
 	told := w.heard
 	if a.heard != nil {
 		told = a.heard
 	}
-	if s.told != nil {
-		f.heard = told.await(s.told)
-	}
+	f.heard = told.await(s.told)
 	return f
 }
 

@@ -74,13 +74,13 @@ func (o *others) start(alone time.Duration) int {
 	return most
 }
 
-// begin forgets what came before a scenario.
+// begin lets nobody make up for what was late before.
 func (o *others) begin() {
 	o.epoch.Add(1)
-	time.Sleep(time.Second / 10) // what was begun before, and late, is over
+	time.Sleep(time.Second / 10) // what was begun before is over
 	o.ledger.mu.Lock()
 	defer o.ledger.mu.Unlock()
-	o.ledger.latencies.Reset()
+	o.ledger.latencies.Reset() // the counts go on: nothing is lost unseen
 }
 
 // stop ends them behind the exchanges that they have begun.

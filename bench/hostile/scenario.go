@@ -29,6 +29,9 @@ type scenario struct {
 // refusedEvery is how often a refusal is told of each cause, and a little more.
 const refusedEvery = 1_100 * time.Millisecond
 
+// aloneFor is how long the others are measured before each scenario.
+const aloneFor = 500 * time.Millisecond
+
 // slack is how much longer than its limit something may take on a busy machine.
 const slack = 5 * time.Second
 
