@@ -1,8 +1,7 @@
 # Each target is one call; what it does is in the script of the same name in .ci/.
 # FUZZTIME (10s) and TARGET go to fuzz, BENCHFLAGS to bench and bench-full, MUTATEFLAGS to mutate,
-# HALFOPENFLAGS to halfopen, PEERFLAGS to peer.
+# HALFOPENFLAGS to halfopen, PEERFLAGS to peer, HOSTILEFLAGS to hostile;
 # LINKS (10000) to scale, MINUTES (30) and CYCLES (100000) to soak.
-# HOSTILEFLAGS to hostile.
 
 FUZZTIME ?= 10s
 TARGET ?=
@@ -10,14 +9,12 @@ BENCHFLAGS ?=
 MUTATEFLAGS ?=
 HALFOPENFLAGS ?=
 PEERFLAGS ?=
+HOSTILEFLAGS ?=
 LINKS ?= 10000
 MINUTES ?= 30
 CYCLES ?= 100000
 
 .PHONY: help demo test bench bench-full lint api fuzz cover mutate chaos simulate hostile halfopen scale soak carddata peer
-HOSTILEFLAGS ?=
-
-.PHONY: help demo test bench bench-full hostile lint api fuzz cover mutate
 
 help: ## print this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1	\2/p' Makefile | expand -t 17
@@ -59,6 +56,7 @@ halfopen: ## break the network between a link and its host, half of it or all (L
 
 peer: ## do the same to isolink and to moov-io/iso8583-connection, side by side
 	@cd bench && go run ./peer $(PEERFLAGS)
+
 scale: ## drop, kill and flap the sessions of LINKS (10000) links between two processes
 	@cd bench && go run ./scale -links $(LINKS)
 
