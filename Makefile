@@ -2,6 +2,8 @@
 # FUZZTIME (10s) and TARGET go to fuzz, BENCHFLAGS to bench and bench-full, MUTATEFLAGS to mutate,
 # HALFOPENFLAGS to halfopen, PEERFLAGS to peer, HOSTILEFLAGS to hostile;
 # LINKS (10000) to scale, MINUTES (30) and CYCLES (100000) to soak.
+# FUZZTIME (10s) and TARGET go to fuzz, BENCHFLAGS to bench and bench-full, MUTATEFLAGS to mutate, DAYS and
+# SEED (0: a random one) to simulate.
 
 FUZZTIME ?= 10s
 TARGET ?=
@@ -15,6 +17,10 @@ MINUTES ?= 30
 CYCLES ?= 100000
 
 .PHONY: help demo test bench bench-full lint api fuzz cover mutate chaos simulate hostile halfopen scale soak carddata peer
+DAYS ?= 365
+SEED ?= 0
+
+.PHONY: help demo test bench bench-full lint api fuzz cover mutate simulate
 
 help: ## print this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1	\2/p' Makefile | expand -t 17
@@ -62,3 +68,5 @@ scale: ## drop, kill and flap the sessions of LINKS (10000) links between two pr
 
 soak: ## load and faults for MINUTES (30), then CYCLES (100000) links' lives: nothing grows; plots in bench/out/soak
 	@cd bench && go run ./soak -minutes $(MINUTES) -cycles $(CYCLES)
+simulate: ## simulate DAYS (365) of four links with a SEED, twice, and compare all ledgers; some minutes
+	@go test ./actors -run '^TestSimulate$$' -count=1 -timeout=2h -v -args -days=$(DAYS) -seed=$(SEED)

@@ -164,14 +164,23 @@ func (w world) take(t *testing.T, name string, ev event, before func(*world)) mo
 	if name == "" {
 		name = eventNames[ev]
 	}
-	next := w
+	next, _, fault := w.after(name, ev, before)
+	if fault != "" {
+		require.Failf(t, fault, "%s in %+v leads to %+v", name, w, next)
+	}
+	return move{name: name, event: ev, isEvent: true, to: next}
+}
+
+// after is the world that an event leads to, and what the actor has to do; fault is
+// what must not be.
+func (w world) after(name string, ev event, before func(*world)) (next world, actions []action, fault string) {
+	next = w
 	if before != nil {
 		before(&next)
 	}
 	waiting := next.machine.phase == phaseWaiting
-	actions, fault := tryStep(&next.machine, ev)
-	if fault != "" {
-		require.Failf(t, fault, "%s in %+v", name, w)
+	if actions, fault = tryStep(&next.machine, ev); fault != "" {
+		return next, nil, fault
 	}
 	if next.machine.phase != w.machine.phase {
 		kept := next.armed
@@ -182,20 +191,17 @@ func (w world) take(t *testing.T, name string, ev event, before func(*world)) mo
 	}
 	for _, a := range actions {
 		if fault := next.perform(a); fault != "" {
-			require.Failf(t, fault, "%s of %s in %+v", actionNames[a], name, w)
+			return next, actions, actionNames[a] + ": " + fault
 		}
 		asked := name == "restart" || (name == "obey" && !waiting)
 		if a == actDial && w.machine.failures > 0 && ev != evBackoff && !asked {
-			require.Failf(t, "dials without a wait", "%s in %+v", name, w)
+			return next, actions, "dials without a wait"
 		}
 	}
 	if ev == evStart && socketIn(next.machine.phase) == noSocket {
 		next.socket = noSocket // link.start closes what it does not need
 	}
-	if fault := next.judge(w.machine, ev); fault != "" {
-		require.Failf(t, fault, "%s in %+v leads to %+v", name, w, next)
-	}
-	return move{name: name, event: ev, isEvent: true, to: next}
+	return next, actions, next.judge(w.machine, ev)
 }
 
 // tryStep is machine.step; fault is what it panicked with.
