@@ -4,6 +4,8 @@
 # LINKS (10000) to scale, MINUTES (30) and CYCLES (100000) to soak.
 # FUZZTIME (10s) and TARGET go to fuzz, BENCHFLAGS to bench and bench-full, MUTATEFLAGS to mutate, DAYS and
 # SEED (0: a random one) to simulate.
+# FUZZTIME (10s) and TARGET go to fuzz, BENCHFLAGS to bench and bench-full, MUTATEFLAGS to mutate.
+# SEED (0: random) and MINUTES (2) go to chaos.
 
 FUZZTIME ?= 10s
 TARGET ?=
@@ -21,6 +23,10 @@ DAYS ?= 365
 SEED ?= 0
 
 .PHONY: help demo test bench bench-full lint api fuzz cover mutate simulate
+SEED ?= 0
+MINUTES ?= 2
+
+.PHONY: help demo test bench bench-full chaos lint api fuzz cover mutate
 
 help: ## print this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1	\2/p' Makefile | expand -t 17
@@ -41,6 +47,8 @@ carddata: ## look for card data in all that tests and demo print
 	@cd bench && go run ./carddata
 hostile: ## let peers misbehave, one way after the other, and count what others lose (HOSTILEFLAGS=-short)
 	@cd bench && go run ./hostile $(HOSTILEFLAGS)
+chaos: ## let links meet hosts and proxies that fail in all ways, and audit the ledgers (SEED, MINUTES)
+	@cd bench && go run ./chaos -seed $(SEED) -minutes $(MINUTES)
 
 lint: ## run golangci-lint, gofumpt's check included, in every module
 	@bash .ci/lint

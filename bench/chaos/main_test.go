@@ -1,0 +1,51 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestRun: a few seconds of chaos keep all promises. That each fault came is left to
+// longer runs.
+func TestRun(t *testing.T) {
+	r := newRun(options{seed: 7, length: 3 * time.Second, kinds: kinds, callers: 12, pause: 5 * time.Millisecond})
+	require.NoError(t, r.execute())
+	a := newAudit(r.ledger, r.slack())
+	f := r.figures(a)
+	for _, l := range r.promises(a, f) {
+		assert.True(t, l.OK, l)
+	}
+	assert.Empty(t, a.notes)
+	assert.Greater(t, f.outcomes[answered], 100)
+	var out bytes.Buffer
+	r.table(&out, f)
+	assert.Regexp(t, `(?m)^exchanges +\d+$`, out.String())
+}
+
+// TestLeftIsFound: a manager that is not closed is what a leak looks like.
+func TestLeftIsFound(t *testing.T) {
+	r := newRun(options{seed: 7, kinds: kinds[:1]})
+	require.NoError(t, r.open())
+	require.NoError(t, r.awaitUp())
+	assert.Positive(t, r.left())
+	assert.Positive(t, r.after.goroutines)
+	assert.Positive(t, r.after.sockets)
+	r.close()
+	assert.Zero(t, r.left())
+}
+
+func TestFlags(t *testing.T) {
+	for _, args := range [][]string{{"-minutes", "0"}, {"-callers", "0"}, {"-pause", "0s"}, {"extra"}, {"-nonsense"}} {
+		var out, faults strings.Builder
+		assert.Equal(t, 2, start(args, &out, &faults), args)
+		assert.Empty(t, out.String())
+		assert.NotEmpty(t, faults.String())
+	}
+	var out, faults strings.Builder
+	assert.Equal(t, 0, start([]string{"-h"}, &out, &faults))
+}
