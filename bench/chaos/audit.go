@@ -136,7 +136,7 @@ func (a *audit) checks() []check.Line {
 		a.none("hung", false, func(asked *ask, _ *seen) bool { return asked.settled == 0 }),
 		a.none("settled more than once", false, func(asked *ask, _ *seen) bool { return asked.settled > 1 }),
 		a.none("settled after the deadline", false, a.overdue),
-		a.none("answered, but no host has answered", false, unheard),
+		a.none("answered, but no host has answered", false, a.unheard),
 		a.none("answers that are another's", false, misdelivered),
 		a.none("rejected, but no host has rejected", false, func(asked *ask, s *seen) bool {
 			return asked.outcome == rejected && s.rejecting == 0
@@ -169,13 +169,17 @@ func (a *audit) checks() []check.Line {
 	}
 }
 
+// overdue: a machine that stood still has a backlog when it goes on.
 func (a *audit) overdue(asked *ask, _ *seen) bool {
-	return asked.settled > 0 && asked.at > asked.deadline+int64(a.slack)
+	return asked.settled > 0 && asked.at > asked.deadline+2*int64(a.slack)
 }
 
 // unheard: no host was about to answer it before its caller had the answer, or all
 // of its answers were not sent, as isolink says.
-func unheard(asked *ask, s *seen) bool {
+func (a *audit) unheard(asked *ask, s *seen) bool {
+	if asked.borrowed {
+		s = &a.seen[asked.original-1]
+	}
 	answers := s.replying + s.mangling
 	return asked.outcome == answered && (answers == 0 || answers == s.unreplied || s.firstReply > asked.at || s.received == 0)
 }
@@ -229,7 +233,8 @@ func (a *audit) lateWrong() (n int) {
 		}
 		s := &a.seen[told.asked-1]
 		a.ledger.with(told.asked, func(asked *ask) {
-			content := told.id == told.asked && told.digest == asked.digest && s.replying > 0
+			content := told.id == told.asked && told.digest == asked.digest && s.replying > 0 ||
+				told.id != 0 && told.id == asked.original && told.digest == a.entry(told.id).digest
 			if told.rejects {
 				content = s.rejecting > 0
 			}
@@ -243,11 +248,14 @@ func (a *audit) lateWrong() (n int) {
 	return n
 }
 
+// entry is that of an exchange; the ledger is not written to any more.
+func (a *audit) entry(id uint64) *ask { return &a.ledger.asks[(id-1)/chunk][(id-1)%chunk] }
+
 // untold: a link has read the answer to a request in doubt within the late window,
-// and nobody was told. What it read of a session that it has ended itself right
+// and nobody was told; it may have answered a repeat. What it read of a session that it has ended itself right
 // behind does not count.
 func (a *audit) untold(asked *ask, s *seen) bool {
-	if asked.outcome != inDoubt || s.reads == 0 || s.late > 0 || s.mangling+s.rejecting > 0 {
+	if asked.outcome != inDoubt || s.reads == 0 || s.late > 0 || s.mangling+s.rejecting > 0 || asked.repeated {
 		return false
 	}
 	end := a.ledger.ended[s.readOn]
@@ -269,7 +277,7 @@ func (a *audit) unexplained() (n int) {
 		s := &a.seen[id-1]
 		a.ledger.with(id, func(asked *ask) {
 			spare := s.replying + s.rejecting + s.mangling - s.late
-			if asked.outcome == answered || asked.outcome == rejected {
+			if asked.outcome == answered && !asked.borrowed || asked.outcome == rejected {
 				spare--
 			}
 			if more := frames - max(spare, 0); more > 0 {

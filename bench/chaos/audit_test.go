@@ -101,7 +101,7 @@ func TestAuditOfForgedLedgers(t *testing.T) {
 		"without an outcome": {change(1, func(a *ask) { a.outcome = failed }), []string{
 			"asked = answered + not sent + in doubt + rejected",
 		}},
-		"too late":       {change(1, func(a *ask) { a.at = 4 * second }), []string{"settled after the deadline"}},
+		"too late":       {change(1, func(a *ask) { a.at = 3*second + 3*int64(forgedSlack) }), []string{"settled after the deadline"}},
 		"misdelivered":   {change(1, func(a *ask) { a.proven = false }), []string{"answers that are another's"}},
 		"made up":        {change(2, func(a *ask) { a.outcome, a.proven = answered, true }), []string{"answered, but no host has answered"}},
 		"before its log": {change(1, func(a *ask) { a.at = second }), []string{"answered, but no host has answered"}},

@@ -58,6 +58,9 @@ func (b *book) link(name string) int16 {
 // settle enters how an exchange ended.
 func (b *book) settle(id uint64, reply []byte, err error) {
 	at := b.ledger.now()
+	m, ok := parse(reply)
+	got, digest, answers := m.answers()
+	belongs := ok && answers && m.mti == "0210" && digest == b.ledger.digestOf(got)
 	b.ledger.with(id, func(a *ask) {
 		if a.settled < 255 {
 			a.settled++
@@ -65,9 +68,8 @@ func (b *book) settle(id uint64, reply []byte, err error) {
 		a.at = at
 		if err == nil {
 			a.outcome = answered
-			m, ok := parse(reply)
-			got, digest, answers := m.answers()
-			a.proven = ok && answers && m.mti == "0210" && got == id && digest == a.digest
+			a.borrowed = belongs && got == a.original
+			a.proven = belongs && got == id || a.borrowed
 			return
 		}
 		a.outcome, a.cause = outcomeOf(err)

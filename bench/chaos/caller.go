@@ -76,8 +76,31 @@ func (c *caller) exchange(g *group, link int, by door, limit time.Duration, leav
 	default:
 		m.stan = c.stan(g, link)
 		c.frame(ctx, g, link, by, m)
+		if by == byLink && !g.kind.scope && c.chance(2) {
+			c.repeat(g, link, m)
+		}
 	}
 	return id
+}
+
+// repeat declares a repeat of an exchange that is in doubt: a message with an id of its
+// own, which the original's response may answer, too. Where ids are compared, it could
+// not.
+func (c *caller) repeat(g *group, link int, original message) {
+	r := c.run
+	doubt := false
+	r.ledger.with(original.id, func(a *ask) {
+		doubt = a.outcome == inDoubt
+		a.repeated = doubt
+	})
+	if !doubt {
+		return
+	}
+	r.tally.came(repeated)
+	begun := r.ledger.now()
+	a := ask{door: byLink, start: begun, deadline: begun + int64(sendTimeout), link: groupLink, original: original.id}
+	id, text := r.ledger.asked(a, func(id uint64) string { return contentOf(id, int(id%200)) })
+	c.frame(context.Background(), g, link, byLink, message{mti: "0201", stan: original.stan, id: id, content: text})
 }
 
 // stan is one of the group's; now and then, the last one that was used on the link,

@@ -48,6 +48,13 @@ const (
 	sameSTAN     fault = "request of the host, same STAN"
 )
 
+// Those of this end.
+const (
+	repeated  fault = "repeat of one in doubt"
+	restarted fault = "link restarted by its operator"
+	paused    fault = "link paused by its operator"
+)
+
 // tally counts how often each fault came.
 type tally struct {
 	mu sync.Mutex

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"math/rand/v2"
 	"net"
 	"slices"
 	"time"
@@ -100,7 +99,7 @@ func (r *run) issue(ctx context.Context, in *messages.Inbound) {
 		return
 	}
 	r.lastSTAN.Store(&m.stan)
-	switch n := rand.IntN(100); {
+	switch n := r.random.n(100); {
 	case r.calm.Load() || n >= 3:
 		r.reply(ctx, in, m)
 	case n < 1:
@@ -108,7 +107,7 @@ func (r *run) issue(ctx context.Context, in *messages.Inbound) {
 	default:
 		r.tally.came(lateAnswer)
 		r.answering.Go(func() {
-			time.Sleep(shortTimeout + rand.N(sendTimeout+time.Second))
+			time.Sleep(r.random.between(shortTimeout, sendTimeout+time.Second))
 			r.reply(context.Background(), in, m)
 		})
 	}
@@ -120,7 +119,7 @@ func (r *run) session() *supervisor.Link {
 	if len(all) == 0 {
 		return nil
 	}
-	return all[rand.IntN(len(all))]
+	return all[r.random.n(len(all))]
 }
 
 // messageFill gives network management its STAN.

@@ -61,9 +61,12 @@ type ask struct {
 	door     door
 	outcome  outcome
 	cause    cause
-	settled  uint8 // how often
-	proven   bool  // answered, by a response with its id and digest
-	foreign  bool  // asked by a raw host, which does not settle
+	settled  uint8  // how often
+	proven   bool   // answered, by a response with its id and digest, or those of its original
+	original uint64 // a repeat: the id of what it repeats
+	repeated bool
+	borrowed bool // a repeat that was answered by the original's response
+	foreign  bool // asked by a raw host, which does not settle
 	key      messages.Key
 }
 
@@ -187,6 +190,12 @@ func (l *ledger) with(id uint64, change func(*ask)) {
 		l.asks = append(l.asks, make([]ask, chunk))
 	}
 	change(&l.asks[(id-1)/chunk][(id-1)%chunk])
+}
+
+// digestOf is the digest of what was asked by that id; 0: nothing was.
+func (l *ledger) digestOf(id uint64) (digest uint64) {
+	l.with(id, func(a *ask) { digest = a.digest })
+	return digest
 }
 
 // each calls do with every exchange.

@@ -18,6 +18,7 @@ func (r *run) minima(f figures) []check.Line {
 		check.AtLeast("in doubt", f.outcomes[inDoubt], f.asked/1000),
 		check.AtLeast("late replies", f.late, a(100)),
 		check.AtLeast("late replies in a later session", f.moved, a(5)),
+		check.AtLeast("repeats answered by the original's answer", f.borrowed, a(1)),
 		check.AtLeast("answered within 10 ms of their session's end", f.atTheEnd, a(20)),
 		check.AtLeast("sessions", int(r.after.links.Sessions), a(10*len(r.lanes))),
 	}
@@ -49,6 +50,9 @@ func (r *run) expected() (all []fault) {
 	for _, l := range r.lanes {
 		take(l.faults...)
 		take(lateAnswer, noAnswer, sameSTAN)
+		if !l.kind.scope {
+			take(repeated)
+		}
 		if !l.kind.issuer {
 			take(otherOrder, duplicate, neverAsked, laterSession)
 		}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/isolink-go/isolink/actors"
 	"github.com/isolink-go/isolink/framing"
 )
 
@@ -101,7 +102,8 @@ func (w *watched) ends(local bool) {
 type stream struct {
 	carry  []byte // handed over, and no whole frame yet
 	told   bool   // the frame at its beginning was told
-	broken bool   // out of step: as the link, it reads no further
+	broken bool   // out of step, or flooded: as the link, it reads no further
+	alive  int    // keep-alives in a row
 	reader bufio.Reader
 }
 
@@ -122,6 +124,9 @@ func (s *stream) feed(framer framing.Framer, p []byte, n int, tell func(body []b
 			s.broken = !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF)
 			break
 		}
+		if s.flooded(body) {
+			break
+		}
 		if !s.told && len(body) > 0 {
 			tell(body)
 		}
@@ -134,4 +139,15 @@ func (s *stream) feed(framer framing.Framer, p []byte, n int, tell func(body []b
 		at = end
 	}
 	s.carry = append(s.carry[:0], all[at:through]...)
+}
+
+// flooded counts keep-alives, of which a link bears so many in a second: what is
+// behind them in the same read it does not take.
+func (s *stream) flooded(body []byte) bool {
+	s.alive++
+	if len(body) > 0 {
+		s.alive = 0
+	}
+	s.broken = s.broken || s.alive > actors.DefaultMaxKeepAlives
+	return s.broken
 }

@@ -46,6 +46,7 @@ type port struct {
 	tlsMode atomic.Int32
 	halves  atomic.Int32 // half-closes that are due
 	wrong   atomic.Int32 // wrong lengths that are due
+	garbled atomic.Int32 // garbage that is due, right behind an answer
 
 	mu    sync.Mutex
 	conns []*hostConn // in the order in which they came

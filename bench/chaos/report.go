@@ -35,6 +35,7 @@ type figures struct {
 	moved    int // late replies in a later session
 	siblings int // late replies on a sibling link
 	foreign  int // requests of raw hosts that were answered
+	borrowed int // repeats that were answered by their original's response
 	atTheEnd int // answered by what was read right before the end of a session
 	longest  time.Duration
 }
@@ -57,6 +58,9 @@ func (r *run) figures(a *audit) figures {
 			if over && !end.local && end.at-s.firstRead < int64(10*time.Millisecond) {
 				f.atTheEnd++
 			}
+		}
+		if asked.borrowed {
+			f.borrowed++
 		}
 		if asked.settled > 0 {
 			f.longest = max(f.longest, time.Duration(asked.at-asked.deadline))
@@ -87,6 +91,7 @@ func (r *run) table(w io.Writer, f figures) {
 	for d := range doors {
 		row("by "+d.String(), f.doors[d])
 	}
+	row("repeats answered by the original's answer", f.borrowed)
 	row("answered within 10 ms of their session's end", f.atTheEnd)
 	row("late replies", f.late)
 	row("  in a later session", f.moved)
@@ -104,6 +109,7 @@ func (r *run) table(w io.Writer, f figures) {
 	}
 	row("proxies that hung, and were replaced", r.after.stuck)
 	fmt.Fprintf(t, "latest timer of the machine\t%v\n", r.drift.Round(time.Millisecond))
+	fmt.Fprintf(t, "and so: most that a settling may be late\t%v\n", 2*r.slack().Round(time.Millisecond))
 	fmt.Fprintf(t, "longest settling after a deadline\t%v\n", f.longest.Round(time.Millisecond))
 	_ = t.Flush()
 }

@@ -34,6 +34,7 @@ type run struct {
 	proxies *proxies
 	certs   *certificates
 
+	random  *random // of the acceptor
 	hosts   []*rawHost
 	lanes   []*lane
 	groups  []*group
@@ -75,6 +76,7 @@ const (
 
 func newRun(o options) *run {
 	r := &run{options: o, ledger: newLedger(), tally: newTally(), hung: make(chan struct{})}
+	r.random = newRandom(o.seed, 3<<32)
 	r.oracle = &oracle{ledger: r.ledger}
 	r.book = &book{ledger: r.ledger, links: make(map[string]int16), groups: make(map[string]bool), ends: newTally()}
 	r.proxies = newProxies(func() {
@@ -184,6 +186,7 @@ func (r *run) calmDown() {
 		if l.port != nil {
 			l.port.halves.Store(0)
 			l.port.wrong.Store(0)
+			l.port.garbled.Store(0)
 		}
 	}
 	for _, h := range r.hosts {

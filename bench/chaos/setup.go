@@ -51,6 +51,7 @@ func (k *kind) faultsOf(direct bool) (all []fault) {
 	if !direct {
 		all = append(all, latency, bandwidth, slicer, resetPeer, limitData, timeout, silence, slowClose, proxyDown)
 	}
+	all = append(all, restarted, paused)
 	if k.issuer {
 		return append(all, sessionClosed)
 	}

@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"github.com/isolink-go/isolink/messages"
 )
 
 // connPatience is how long a step waits for a connection to do something to.
@@ -47,10 +50,32 @@ func (r *run) do(ctx context.Context, l *lane, s step) error {
 		return l.proxy.up()
 	case sessionClosed:
 		r.closeSession(ctx)
+	case restarted, paused:
+		return r.operate(ctx, l, s)
 	default:
 		l.port.does(ctx, s)
 	}
 	return nil
+}
+
+// operate restarts or pauses a link, which may have little time to drain.
+func (r *run) operate(ctx context.Context, l *lane, s step) (err error) {
+	link := r.manager.Link(l.name)
+	drain, cancel := context.WithTimeout(context.Background(), time.Duration(s.size%200)*time.Millisecond)
+	defer cancel()
+	if s.fault == restarted {
+		err = link.Restart(drain)
+	} else {
+		err = link.Pause(drain)
+		wait(ctx, s.lasts)
+		err = errors.Join(err, link.Resume())
+	}
+	r.tally.came(s.fault)
+	var cut *messages.DrainError
+	if errors.As(err, &cut) {
+		return nil // callers are told, and the books have it
+	}
+	return err
 }
 
 // closeSession has the acceptor end one of its sessions.
@@ -86,7 +111,9 @@ func (p *port) does(ctx context.Context, s step) {
 	case wrongLength:
 		p.wrong.Store(1)
 	case garbage:
-		if c := p.await(ctx); c != nil {
+		if !s.up {
+			p.garbled.Store(1)
+		} else if c := p.await(ctx); c != nil {
 			c.writeRaw(p.random.bytes(1 + int(s.size)%300))
 			p.host.tally.came(garbage)
 		}

@@ -17,6 +17,10 @@ func (p *port) treat(in *inbox) {
 		in.conn.halfClose(in)
 		return
 	}
+	if take(&p.garbled) {
+		in.conn.garble(in)
+		return
+	}
 	if take(&p.wrong) {
 		in.conn.mangle(in)
 		return
@@ -106,6 +110,18 @@ func (c *hostConn) asks(in *inbox) {
 	own := message{mti: "0200", stan: in.stan, id: id, content: text}
 	h.tally.came(sameSTAN)
 	c.write(in.header, own.pack())
+}
+
+// garble answers, and has garbage in the same write.
+func (c *hostConn) garble(in *inbox) {
+	h := c.port.host
+	frame, err := h.framer.Append(nil, framing.ReplyHeader(h.framer, in.header), in.response("00").pack())
+	if err != nil {
+		return
+	}
+	h.ledger.hosts.add(line{id: in.id, digest: in.digest(), at: h.ledger.now(), conn: c.number, deed: replying})
+	h.tally.came(garbage)
+	c.writeRaw(append(frame, c.port.random.bytes(1+c.port.random.n(300))...))
 }
 
 // mangle answers with a length that is too long, too short, or beyond all bounds.

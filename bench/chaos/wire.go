@@ -151,6 +151,7 @@ func digestOf(id uint64, content string) uint64 {
 func (m *message) response(code string) *message {
 	mti := []byte(m.mti)
 	mti[2]++
+	mti[3] = '0' // of a repeat, too
 	r := &message{mti: string(mti), stan: m.stan, function: m.function, id: m.id, code: code}
 	if m.id != 0 {
 		r.content = digestText(m.digest())
