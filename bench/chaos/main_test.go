@@ -49,3 +49,16 @@ func TestFlags(t *testing.T) {
 	var out, faults strings.Builder
 	assert.Equal(t, 0, start([]string{"-h"}, &out, &faults))
 }
+
+// TestMinima: a fault or an outcome that never came fails a run of a minute.
+func TestMinima(t *testing.T) {
+	r := newRun(options{seed: 7, length: time.Minute, kinds: kinds, callers: 1})
+	r.lanes = []*lane{{kind: &kinds[1], faults: kinds[1].faultsOf(false)}}
+	failed := make(map[string]bool)
+	for _, l := range r.minima(figures{}) {
+		failed[l.Name] = !l.OK
+	}
+	for _, name := range []string{"exchanges", "late replies", "fault: reset_peer", "fault: reject", "session ended: reset"} {
+		assert.True(t, failed[name], name)
+	}
+}
