@@ -1,11 +1,7 @@
-# Each target is one call; what it does is in the script of the same name in .ci/.
+# Each target is one call; what it does is in the script of the same name in .ci/, or in bench/.
 # FUZZTIME (10s) and TARGET go to fuzz, BENCHFLAGS to bench and bench-full, MUTATEFLAGS to mutate,
-# HALFOPENFLAGS to halfopen, PEERFLAGS to peer, HOSTILEFLAGS to hostile;
-# LINKS (10000) to scale, MINUTES (30) and CYCLES (100000) to soak.
-# FUZZTIME (10s) and TARGET go to fuzz, BENCHFLAGS to bench and bench-full, MUTATEFLAGS to mutate, DAYS and
-# SEED (0: a random one) to simulate.
-# FUZZTIME (10s) and TARGET go to fuzz, BENCHFLAGS to bench and bench-full, MUTATEFLAGS to mutate.
-# SEED (0: random) and MINUTES (2) go to chaos.
+# HALFOPENFLAGS to halfopen, PEERFLAGS to peer, HOSTILEFLAGS to hostile, LINKS to scale, DAYS to simulate,
+# MINUTES to chaos (2) and soak (30), CYCLES to soak, SEED (0: a random one) to chaos and simulate.
 
 FUZZTIME ?= 10s
 TARGET ?=
@@ -15,18 +11,12 @@ HALFOPENFLAGS ?=
 PEERFLAGS ?=
 HOSTILEFLAGS ?=
 LINKS ?= 10000
-MINUTES ?= 30
+DAYS ?= 365
+MINUTES ?=
 CYCLES ?= 100000
+SEED ?= 0
 
 .PHONY: help demo test bench bench-full lint api fuzz cover mutate chaos simulate hostile halfopen scale soak carddata peer
-DAYS ?= 365
-SEED ?= 0
-
-.PHONY: help demo test bench bench-full lint api fuzz cover mutate simulate
-SEED ?= 0
-MINUTES ?= 2
-
-.PHONY: help demo test bench bench-full chaos lint api fuzz cover mutate
 
 help: ## print this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1	\2/p' Makefile | expand -t 17
@@ -45,10 +35,12 @@ bench-full: ## run all of them, longer, and write bench.txt and plots into bench
 
 carddata: ## look for card data in all that tests and demo print
 	@cd bench && go run ./carddata
+
 hostile: ## let peers misbehave, one way after the other, and count what others lose (HOSTILEFLAGS=-short)
 	@cd bench && go run ./hostile $(HOSTILEFLAGS)
+
 chaos: ## let links meet hosts and proxies that fail in all ways, and audit the ledgers (SEED, MINUTES)
-	@cd bench && go run ./chaos -seed $(SEED) -minutes $(MINUTES)
+	@cd bench && go run ./chaos -seed $(SEED) -minutes $(or $(MINUTES),2)
 
 lint: ## run golangci-lint, gofumpt's check included, in every module
 	@bash .ci/lint
@@ -75,6 +67,7 @@ scale: ## drop, kill and flap the sessions of LINKS (10000) links between two pr
 	@cd bench && go run ./scale -links $(LINKS)
 
 soak: ## load and faults for MINUTES (30), then CYCLES (100000) links' lives: nothing grows; plots in bench/out/soak
-	@cd bench && go run ./soak -minutes $(MINUTES) -cycles $(CYCLES)
+	@cd bench && go run ./soak -minutes $(or $(MINUTES),30) -cycles $(CYCLES)
+
 simulate: ## simulate DAYS (365) of four links with a SEED, twice, and compare all ledgers; some minutes
 	@go test ./actors -run '^TestSimulate$$' -count=1 -timeout=2h -v -args -days=$(DAYS) -seed=$(SEED)
