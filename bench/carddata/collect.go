@@ -32,7 +32,7 @@ func collect(ctx context.Context, o options) ([]part, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(pages)
+	defer func() { _ = os.RemoveAll(pages) }() // a temporary folder that stays is no finding
 	parts := []part{
 		output(ctx, o, "tests", []string{"ISOLINK_LOGS=1", "ISOLINK_PAGES=" + pages},
 			append([]string{"test", "-count=1", "-v"}, o.packages...)),
