@@ -80,10 +80,8 @@ func (r *Record) Share(s *Scope) error {
 	s.own()
 	defer s.disown()
 	if len(s.links) > 0 {
-		first := s.links[0].config
-		if field := disagree(first, r.config); field != "" {
-			return &messages.ConfigError{Link: r.name, Field: field, Problem: fmt.Sprintf(
-				"is not as in link %s, which has the same Scope, %q: they must agree", first.Name, s.name)}
+		if err := agree(s.links[0].config, r.config); err != nil {
+			return err
 		}
 	}
 	s.links = append(s.links, r)
@@ -99,6 +97,22 @@ func (r *Record) Unshare() (last bool) {
 	defer s.disown()
 	s.links = slices.DeleteFunc(s.links, func(other *Record) bool { return other == r })
 	return len(s.links) == 0
+}
+
+// Agrees judges whether a link may share a Scope with another. The error is a
+// *messages.ConfigError that names the field in which it does not.
+func (c LinkConfig) Agrees(with LinkConfig) error {
+	c, with = c.withDefaults(), with.withDefaults()
+	return agree(&with, &c)
+}
+
+func agree(first, c *LinkConfig) error {
+	field := disagree(first, c)
+	if field == "" {
+		return nil
+	}
+	return &messages.ConfigError{Link: c.Name, Field: field, Problem: fmt.Sprintf(
+		"is not as in link %s, which has the same Scope, %q: they must agree", first.Name, c.Scope)}
 }
 
 // disagree names the first field in which links of one scope must agree and do not;

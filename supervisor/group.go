@@ -29,16 +29,14 @@ import (
 type Group struct {
 	name    string
 	manager *Manager // nil: unknown
-	config  GroupConfig
 	epoch   time.Time // clock time 0
-	logger  *slog.Logger
 
 	set      atomic.Pointer[groupSet] // changed under Manager.mu
 	passedOn atomic.Uint64
 	panics   atomic.Uint64
 
 	stirred chan struct{} // capacity 1: the watcher is to look again
-	ended   chan struct{} // closed when the manager closes
+	ended   chan struct{} // closed when the manager closes, or lets the group go
 
 	recycling chan struct{} // holds a value while Recycle runs
 
@@ -51,8 +49,10 @@ type Group struct {
 	telling bool          // somebody does
 }
 
-// groupSet is the links of a group at one moment; constant.
+// groupSet is what a group is at one moment; constant.
 type groupSet struct {
+	config  GroupConfig // with its defaults
+	logger  *slog.Logger
 	members []*groupMember
 	timeout time.Duration // of a send
 }
@@ -73,25 +73,52 @@ func (m *groupMember) load() (up bool, inFlight int64) {
 
 func newGroup(m *Manager, config GroupConfig) *Group {
 	g := &Group{
-		name: config.Name, manager: m, config: config.withDefaults(), epoch: time.Now(), logger: config.Logger,
+		name: config.Name, manager: m, epoch: time.Now(),
 		stirred: make(chan struct{}, 1), ended: make(chan struct{}), changed: make(chan struct{}),
 		recycling: make(chan struct{}, 1),
 	}
 	g.door = actors.NewProcess(m.system, g.commanded)
 	g.couriers = actors.NewCouriers(m.system, m.workers, func() { g.panics.Add(1) })
-	if g.logger == nil {
-		g.logger = m.logger
-	}
-	if g.logger == nil {
-		g.logger = m.system.Logger()
-	}
-	g.logger = g.logger.With(slog.String("group", g.name))
-	members := make([]*groupMember, len(config.Links))
-	for i, name := range config.Links {
-		members[i] = newMember(m.byName[name])
-	}
-	g.setMembers(members)
+	g.configure(config)
 	return g
+}
+
+// configure makes config that of the next sends; the links come by arrange.
+func (g *Group) configure(config GroupConfig) {
+	s := groupSet{config: config.withDefaults(), logger: config.Logger}
+	if s.logger == nil {
+		s.logger = g.manager.logger
+	}
+	if s.logger == nil {
+		s.logger = g.manager.system.Logger()
+	}
+	s.logger = s.logger.With(slog.String("group", g.name))
+	if old := g.set.Load(); old != nil {
+		s.members = old.members
+	}
+	g.publish(s)
+}
+
+// arrange gives the group those links of its configuration that the manager has, in
+// that order. It is called with Manager.mu held, or before anybody else has the group.
+func (g *Group) arrange() {
+	set := g.set.Load()
+	var members []*groupMember
+	for _, name := range set.config.Links {
+		l := g.manager.byName[name]
+		if l == nil || l.leaving {
+			continue
+		}
+		i := slices.IndexFunc(set.members, func(m *groupMember) bool { return m.managed == l })
+		if i >= 0 {
+			members = append(members, set.members[i])
+		} else {
+			members = append(members, newMember(l))
+		}
+	}
+	if !slices.Equal(members, set.members) {
+		g.setMembers(members)
+	}
 }
 
 func newMember(l *managed) *groupMember {
@@ -100,16 +127,22 @@ func newMember(l *managed) *groupMember {
 
 // setMembers makes the links of the next sends.
 func (g *Group) setMembers(members []*groupMember) {
-	s := &groupSet{members: members, timeout: g.config.SendTimeout}
+	s := *g.set.Load()
+	s.members = members
+	g.publish(s)
+}
+
+func (g *Group) publish(s groupSet) {
+	s.timeout = s.config.SendTimeout
 	if s.timeout == 0 {
-		for _, m := range members {
+		for _, m := range s.members {
 			s.timeout = max(s.timeout, m.record.SendTimeout())
 		}
 	}
 	if s.timeout == 0 {
 		s.timeout = actors.DefaultSendTimeout // nothing will be sent
 	}
-	g.set.Store(s)
+	g.set.Store(&s)
 	g.stir()
 }
 
@@ -151,8 +184,8 @@ func (g *Group) Send(ctx context.Context, msg *iso8583.Message) (*iso8583.Messag
 // pack packs a message, which gets a STAN where it has none and the group has an
 // allocator.
 func (g *Group) pack(msg *iso8583.Message) (frame []byte, ownSTAN bool, err error) {
-	if g.config.STANs != nil && msg != nil {
-		if ownSTAN, err = g.fillSTAN(msg); err != nil {
+	if stans := g.set.Load().config.STANs; stans != nil && msg != nil {
+		if ownSTAN, err = g.fillSTAN(stans, msg); err != nil {
 			return nil, false, err
 		}
 	}
@@ -161,10 +194,10 @@ func (g *Group) pack(msg *iso8583.Message) (frame []byte, ownSTAN bool, err erro
 }
 
 // fillSTAN gives a message a STAN. A store that panics is told of, and refuses.
-func (g *Group) fillSTAN(msg *iso8583.Message) (own bool, err error) {
+func (g *Group) fillSTAN(stans *messages.STANs, msg *iso8583.Message) (own bool, err error) {
 	defer g.recovered("STANs")
 	err = errors.New("STANs panicked") // unless it returns
-	return g.config.STANs.Fill(msg)
+	return stans.Fill(msg)
 }
 
 // Exchange sends a packed request and returns its packed response, which is the
@@ -222,7 +255,7 @@ func (g *Group) failed(cause error) error { return fmt.Errorf("group %s: %w", g.
 // Add takes a link of the manager into the group, behind the others, with a clean
 // record. It does nothing where the link is in it already. It fails with
 // messages.ErrNoLink when the manager has no link of that name, and with
-// messages.ErrClosed when the manager is closing.
+// messages.ErrClosed when the manager is closing or the group was removed.
 func (g *Group) Add(link string) error {
 	if g.manager == nil {
 		return g.failed(messages.ErrNoLink)
@@ -231,7 +264,7 @@ func (g *Group) Add(link string) error {
 	defer g.manager.mu.Unlock()
 	found := g.manager.byName[link]
 	switch {
-	case g.manager.closing:
+	case g.manager.closing || g.over():
 		return g.failed(messages.ErrClosed)
 	case found == nil || found.leaving:
 		return g.failed(fmt.Errorf("%w: %q", messages.ErrNoLink, link))

@@ -109,12 +109,11 @@ func (c GroupConfig) withDefaults() GroupConfig {
 
 // groupFaults judges all groups of a configuration. A link that is at fault
 // itself is known all the same: its fault is reported once.
-func groupFaults(config Config) []error {
+func groupFaults(config Config, report func(i int, err error)) {
 	links := make(map[string]bool, len(config.Links))
 	for _, l := range config.Links {
 		links[l.Name] = true
 	}
-	var all []error
 	names := make(map[string]bool, len(config.Groups))
 	for i, c := range config.Groups {
 		f := groupFault{place: fmt.Sprintf("Groups[%d]", i), name: c.Name}
@@ -130,9 +129,10 @@ func groupFaults(config Config) []error {
 		f.members(c, links)
 		f.time("SendTimeout", c.SendTimeout)
 		f.time("Suspect.For", c.Suspect.For)
-		all = append(all, f.all...)
+		for _, err := range f.all {
+			report(i, err)
+		}
 	}
-	return all
 }
 
 // groupFault collects what is wrong with one group, each by its field.

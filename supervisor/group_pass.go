@@ -98,11 +98,19 @@ var (
 
 // whyNone is the cause for a group without a link that is up.
 func (g *Group) whyNone() error {
+	if g.over() {
+		return messages.ErrClosed
+	}
+	return errNoneUp
+}
+
+// over reports whether the group takes nothing any more.
+func (g *Group) over() bool {
 	select {
 	case <-g.ended:
-		return messages.ErrClosed
+		return true
 	default:
-		return errNoneUp
+		return false
 	}
 }
 
@@ -134,7 +142,7 @@ func (p *groupPass) choose() (trial bool, err error) {
 func (g *Group) pick(c *Choice) (i int) {
 	i = -1
 	defer g.recovered("Strategy")
-	return g.config.Strategy(c)
+	return g.set.Load().config.Strategy(c)
 }
 
 // give hands the send to p.link and waits for its settling.

@@ -52,7 +52,7 @@ func (g *Group) Status() GroupStatus {
 // status is that of the group, with those of its links.
 func (g *Group) status(set *groupSet, links []Status) GroupStatus {
 	s := GroupStatus{
-		Name: g.name, MinUp: g.config.MinUp, Links: make([]GroupLink, len(links)),
+		Name: g.name, MinUp: set.config.MinUp, Links: make([]GroupLink, len(links)),
 		PassedOn: g.passedOn.Load(), Panics: g.panics.Load(),
 	}
 	for i, link := range links {
@@ -81,13 +81,13 @@ func (g *Group) Await(ctx context.Context, state messages.State) error {
 		g.mu.Lock()
 		changed := g.changed
 		g.mu.Unlock()
-		n := 0
-		for _, link := range g.Status().Links {
+		n, status := 0, g.Status()
+		for _, link := range status.Links {
 			if link.State == state {
 				n++
 			}
 		}
-		if n >= g.config.MinUp {
+		if n >= status.MinUp {
 			return nil
 		}
 		select {
@@ -96,7 +96,7 @@ func (g *Group) Await(ctx context.Context, state messages.State) error {
 			return g.failed(messages.ErrClosed)
 		case <-ctx.Done():
 			return fmt.Errorf("group %s: %d of %d links are %v, not %d: %w",
-				g.name, n, len(g.set.Load().members), state, g.config.MinUp, context.Cause(ctx))
+				g.name, n, len(status.Links), state, status.MinUp, context.Cause(ctx))
 		}
 	}
 }

@@ -60,8 +60,8 @@ const (
 
 // note takes a verdict into account.
 func (g *Group) note(m *groupMember, trial bool, v verdict) {
-	s := &m.suspicion
-	if g.config.Suspect.After < 0 {
+	s, c := &m.suspicion, &g.set.Load().config.Suspect
+	if c.After < 0 {
 		return
 	}
 	changed := false
@@ -74,10 +74,10 @@ func (g *Group) note(m *groupMember, trial bool, v verdict) {
 		}
 	case saysBad:
 		bad := s.bad.Add(1)
-		until := g.now() + int64(g.config.Suspect.For)
+		until := g.now() + int64(c.For)
 		if trial {
 			s.until.Store(until)
-		} else if bad >= int64(g.config.Suspect.After) {
+		} else if bad >= int64(c.After) {
 			changed = s.until.CompareAndSwap(0, until)
 		}
 	case saysNothing:
@@ -112,7 +112,7 @@ func (g *Group) judge(m *groupMember, reply []byte, err error) verdict {
 
 // judgeResponse asks the embedding program.
 func (g *Group) judgeResponse(reply []byte) (v verdict) {
-	judge := g.config.Suspect.Judge
+	judge := g.set.Load().config.Suspect.Judge
 	if judge == nil {
 		return saysGood
 	}

@@ -120,9 +120,9 @@ func (g *Group) tellNews() {
 		return
 	}
 	g.log(*news.status)
-	if g.config.OnChange != nil {
+	if onChange := g.set.Load().config.OnChange; onChange != nil {
 		defer g.recovered("OnChange")
-		g.config.OnChange(*news.status)
+		onChange(*news.status)
 	}
 }
 
@@ -145,5 +145,5 @@ func (g *Group) write(level slog.Level, line string) {
 			g.panics.Add(1)
 		}
 	}()
-	g.logger.Log(context.Background(), level, line)
+	g.set.Load().logger.Log(context.Background(), level, line)
 }

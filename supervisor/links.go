@@ -30,16 +30,20 @@ func (m *Manager) newLink(c LinkConfig) (*managed, error) {
 	return &managed{record: record}, nil
 }
 
-// linkSet is the links of a manager at one moment. It is constant once it was
-// published: acceptors keep a map of it.
+// linkSet is the links and groups of a manager at one moment. It is constant once it
+// was published: acceptors keep a map of it.
 type linkSet struct {
+	groups   map[string]*Group
 	links    []*actors.Record
 	byName   map[string]*managed
 	expected map[string]map[string]*actors.Record // by acceptor and name
 }
 
 func newLinkSet() linkSet {
-	return linkSet{byName: make(map[string]*managed), expected: make(map[string]map[string]*actors.Record)}
+	return linkSet{
+		groups: make(map[string]*Group), byName: make(map[string]*managed),
+		expected: make(map[string]map[string]*actors.Record),
+	}
 }
 
 // clone is a copy that may be changed.
@@ -48,7 +52,7 @@ func (s linkSet) clone() linkSet {
 	for acceptor, links := range s.expected {
 		expected[acceptor] = maps.Clone(links)
 	}
-	return linkSet{slices.Clone(s.links), maps.Clone(s.byName), expected}
+	return linkSet{maps.Clone(s.groups), slices.Clone(s.links), maps.Clone(s.byName), expected}
 }
 
 func (s *linkSet) insert(l *managed) {

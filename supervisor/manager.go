@@ -15,7 +15,6 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/isolink-go/isolink/actors"
-	"github.com/isolink-go/isolink/messages"
 )
 
 type (
@@ -82,6 +81,9 @@ type Config struct {
 	// several.
 	Groups []GroupConfig
 
+	// Acceptors listen when New returns. Manager.Listen starts others.
+	Acceptors []AcceptorConfig
+
 	// Logger gets what the manager, and the actor system that it makes, have to
 	// say; nil means slog.Default. With a system of the caller's own, its logger
 	// is used where this is nil.
@@ -107,14 +109,15 @@ type Manager struct {
 
 	id string // in the actor system
 
-	groups map[string]*Group // constant
-	gone   chan struct{}     // closed when the manager's actor has stopped
+	gone chan struct{} // closed when the manager's actor has stopped
 
 	current  atomic.Pointer[linkSet] // what linkSet is, for those who only look
-	removals sync.WaitGroup          // calls of RemoveLink under way
+	removals sync.WaitGroup          // calls of RemoveLink under way, and links that Apply replaces
+	applying chan struct{}           // holds a value while Apply runs
 
 	mu        sync.Mutex
-	linkSet   // of the links that were not removed
+	linkSet   // of the links and groups that were not removed
+	replaced  map[string]*managed // those that end for another of the same name, which begins then
 	scopes    map[string]*sharedScope
 	acceptors map[string]*Acceptor // those that are not closed
 	closing   bool                 // nothing is added or removed any more
@@ -127,16 +130,18 @@ type Manager struct {
 	result error         // of Close; to be read when closed is
 }
 
-// New starts the links of config in system, which may be the embedding
+// New starts the links and acceptors of config in system, which may be the embedding
 // program's own; nil makes one that ends with the manager. It does not wait
-// for them to come up.
+// for links to come up.
 //
 // The error joins every fault of the configuration (*messages.ConfigError);
-// nothing was started then.
+// nothing was started then. Or it is that of listening (*net.OpError), and what was
+// started is closed. The Listeners of the acceptors are closed in both cases.
 func New(system *actor.ActorSystem, config Config) (*Manager, error) {
 	m := &Manager{
 		system: system, logger: config.Logger, workers: new(actors.Workers), acceptors: make(map[string]*Acceptor),
-		groups: make(map[string]*Group), scopes: make(map[string]*sharedScope), gone: make(chan struct{}), closed: make(chan struct{}),
+		scopes: make(map[string]*sharedScope), replaced: make(map[string]*managed), applying: make(chan struct{}, 1),
+		gone: make(chan struct{}), closed: make(chan struct{}),
 	}
 	if system == nil {
 		m.own = true
@@ -148,15 +153,32 @@ func New(system *actor.ActorSystem, config Config) (*Manager, error) {
 	}
 	if err != nil {
 		m.unobserve()
+		closeListeners(config.Acceptors)
 		if m.own {
 			m.system.Shutdown()
 		}
 		return nil, err
 	}
 	if err := m.start(); err != nil {
+		closeListeners(config.Acceptors)
 		return nil, errors.Join(err, m.Close(context.Background()))
 	}
+	for i, c := range config.Acceptors {
+		if _, err := m.Listen(c); err != nil {
+			closeListeners(config.Acceptors[i+1:])
+			return nil, errors.Join(err, m.Close(context.Background()))
+		}
+	}
 	return m, nil
+}
+
+// closeListeners closes those of acceptors that will not be.
+func closeListeners(acceptors []AcceptorConfig) {
+	for _, c := range acceptors {
+		if c.Listener != nil {
+			_ = c.Listener.Close()
+		}
+	}
 }
 
 func newSystem(logger *slog.Logger) *actor.ActorSystem {
@@ -168,47 +190,28 @@ func newSystem(logger *slog.Logger) *actor.ActorSystem {
 
 // addAll judges the whole configuration before anything is started.
 func (m *Manager) addAll(config Config) error {
-	var faults []error
+	if err := config.Validate(); err != nil {
+		return err
+	}
 	set := newLinkSet()
-	for i, c := range config.Links {
-		if set.byName[c.Name] != nil {
-			faults = append(faults, &messages.ConfigError{
-				Link: fmt.Sprintf("Links[%d]", i), Field: "Name", Problem: fmt.Sprintf("%q is there twice", c.Name),
-			})
-			continue
-		}
+	for _, c := range config.Links {
 		l, err := m.newLink(c)
 		if err != nil {
-			faults = append(faults, inPlace(err, i))
-			continue
+			return err // a file of TLSFiles has changed since
 		}
 		if err := m.share(l); err != nil {
-			faults = append(faults, err)
+			return err
 		}
 		set.insert(l)
 	}
-	faults = append(faults, groupFaults(config)...)
-	if err := errors.Join(faults...); err != nil {
-		return err
+	for _, c := range config.Groups {
+		set.groups[c.Name] = newGroup(m, c)
 	}
 	m.publish(set)
-	for _, c := range config.Groups {
-		m.groups[c.Name] = newGroup(m, c)
+	for _, g := range m.groups {
+		g.arrange()
 	}
 	return nil
-}
-
-// inPlace names a link without a name by its place in Config.Links.
-func inPlace(faults error, i int) error {
-	if joined, ok := faults.(interface{ Unwrap() []error }); ok {
-		for _, err := range joined.Unwrap() {
-			var fault *messages.ConfigError
-			if errors.As(err, &fault) && fault.Link == "" {
-				fault.Link = fmt.Sprintf("Links[%d]", i)
-			}
-		}
-	}
-	return faults
 }
 
 // start registers doors and spawns actors. What was started when it fails is
@@ -221,7 +224,7 @@ func (m *Manager) start() error {
 			return err
 		}
 	}
-	for _, g := range m.groups {
+	for _, g := range set.groups {
 		if err := g.door.Register(m.id + "/group/" + g.name); err != nil {
 			return err
 		}
@@ -229,7 +232,7 @@ func (m *Manager) start() error {
 	if err := m.spawn(m.id); err != nil {
 		return err
 	}
-	for _, g := range m.groups {
+	for _, g := range set.groups {
 		m.workers.Go(g.watch)
 	}
 	return nil
@@ -258,10 +261,11 @@ func (m *Manager) Links() []*Link {
 	return all
 }
 
-// Group returns the handle of a group. That of an unknown name answers
-// messages.ErrNoLink.
+// Group returns the handle of a group; it stays valid when Apply changes the group.
+// That of an unknown name answers messages.ErrNoLink; so does one that was made before
+// Apply added the name. That of a group that was removed answers messages.ErrClosed.
 func (m *Manager) Group(name string) *Group {
-	if g := m.groups[name]; g != nil {
+	if g := m.current.Load().groups[name]; g != nil {
 		return g
 	}
 	return &Group{name: name}
@@ -269,9 +273,10 @@ func (m *Manager) Group(name string) *Group {
 
 // Groups returns the handles of all groups, by name.
 func (m *Manager) Groups() []*Group {
-	all := make([]*Group, 0, len(m.groups))
-	for _, name := range slices.Sorted(maps.Keys(m.groups)) {
-		all = append(all, m.groups[name])
+	groups := m.current.Load().groups
+	all := make([]*Group, 0, len(groups))
+	for _, name := range slices.Sorted(maps.Keys(groups)) {
+		all = append(all, groups[name])
 	}
 	return all
 }
@@ -301,9 +306,12 @@ func (m *Manager) close(ctx context.Context) error {
 	m.mu.Lock()
 	m.closing = true
 	acceptors := slices.Collect(maps.Values(m.acceptors))
-	links := m.links // those that are being removed included
+	links, groups := slices.Clone(m.links), m.groups // those that are being removed included
+	for _, l := range m.replaced {
+		links = append(links, l.record)
+	}
 	m.mu.Unlock()
-	for _, g := range m.groups {
+	for _, g := range groups {
 		close(g.ended)
 	}
 	faults := make([]error, len(links)+len(acceptors))
@@ -325,7 +333,7 @@ func (m *Manager) close(ctx context.Context) error {
 		s.Close()
 	}
 	m.mu.Unlock()
-	for _, g := range m.groups {
+	for _, g := range groups {
 		g.door.Unregister()
 	}
 	if err := m.workers.Close(ctx); err != nil {

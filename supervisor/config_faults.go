@@ -1,0 +1,87 @@
+package supervisor
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/isolink-go/isolink/messages"
+)
+
+// Validate reports every fault of links, groups and acceptors at once, as
+// *messages.ConfigError joined by errors.Join, or nil. New, Manager.Apply and Load
+// call it.
+func (c Config) Validate() error {
+	var all []error
+	c.eachFault(func(_ string, _ int, err error) { all = append(all, err) })
+	return errors.Join(all...)
+}
+
+// Kinds of what a configuration has: their fields in Config.
+const (
+	linkKind     = "Links"
+	groupKind    = "Groups"
+	acceptorKind = "Acceptors"
+)
+
+// eachFault reports each fault, with the kind and number of what has it.
+func (c Config) eachFault(report func(kind string, i int, err error)) {
+	names := make(map[string]string)       // the kind of each
+	scopes := make(map[string]*LinkConfig) // the first link of each
+	for i, l := range c.Links {
+		if names[l.Name] != "" {
+			report(linkKind, i, &messages.ConfigError{
+				Link: fmt.Sprintf("Links[%d]", i), Field: "Name", Problem: fmt.Sprintf("%q is there twice", l.Name),
+			})
+			continue
+		}
+		names[l.Name] = linkKind
+		if err := l.Validate(); err != nil {
+			eachOf(err, func(err error) { report(linkKind, i, inPlace(err, i)) })
+			continue
+		}
+		if l.Scope == "" {
+			continue
+		}
+		first := scopes[l.Scope]
+		if first == nil {
+			scopes[l.Scope] = &c.Links[i]
+			continue
+		}
+		if err := l.Agrees(*first); err != nil {
+			report(linkKind, i, err)
+		}
+	}
+	groupFaults(c, func(i int, err error) { report(groupKind, i, err) })
+	for _, g := range c.Groups {
+		names[g.Name] = groupKind
+	}
+	for i, a := range c.Acceptors {
+		if names[a.Name] != "" {
+			report(acceptorKind, i, nameTaken(a.Name))
+			continue
+		}
+		names[a.Name] = acceptorKind
+		eachOf(a.Validate(), func(err error) { report(acceptorKind, i, err) })
+	}
+}
+
+// inPlace names a link without a name by its place in Config.Links.
+func inPlace(err error, i int) error {
+	if fault, ok := err.(*messages.ConfigError); ok && fault.Link == "" {
+		fault.Link = fmt.Sprintf("Links[%d]", i)
+	}
+	return err
+}
+
+// eachOf takes joined errors apart.
+func eachOf(err error, do func(error)) {
+	switch joined := err.(type) {
+	case nil:
+	case interface{ Unwrap() []error }:
+		for _, e := range joined.Unwrap() {
+			eachOf(e, do)
+		}
+	default:
+		do(err)
+	}
+}
