@@ -174,9 +174,15 @@ func (a *AcceptorRecord) prepare(s *socket, peer *Peer) preparation {
 			return refusal(messages.ErrHandshake, fmt.Errorf("first message: %w", err))
 		}
 	}
-	if a.config.PeerName == nil && len(a.links) == 1 {
-		for _, link := range a.links {
-			return a.of(link)
+	expected := a.expected.Load()
+	if a.config.PeerName == nil {
+		switch {
+		case len(expected.links) == 1:
+			for _, link := range expected.links {
+				return a.of(link)
+			}
+		case len(expected.links) == 0 && len(expected.left) > 0:
+			return refusal(messages.ErrLinkTaken, nil)
 		}
 	}
 	name := peer.Remote.String()
@@ -190,8 +196,11 @@ func (a *AcceptorRecord) prepare(s *socket, peer *Peer) preparation {
 			return refusal(messages.ErrUnknownPeer, err)
 		}
 	}
-	if link := a.links[name]; link != nil {
+	if link := expected.links[name]; link != nil {
 		return a.of(link)
+	}
+	if expected.left[name] {
+		return refusal(messages.ErrLinkTaken, nil)
 	}
 	if a.config.OnlyLinks {
 		return refusal(messages.ErrUnknownPeer, errors.New("no link expects it"))

@@ -3,6 +3,7 @@ package actors
 import (
 	"cmp"
 	"context"
+	"maps"
 	"net"
 	"slices"
 	"strconv"
@@ -22,7 +23,7 @@ type AcceptorRecord struct {
 	compiled
 	system   *actor.ActorSystem
 	workers  *Workers
-	links    map[string]*Record // of the manager, that expect its connections; constant
+	expected atomic.Pointer[expectedLinks]
 	listener net.Listener
 	since    time.Time
 
@@ -68,16 +69,40 @@ func NewAcceptorRecord(config AcceptorConfig, system *actor.ActorSystem, workers
 		return nil, err
 	}
 	a := &AcceptorRecord{
-		compiled: made, system: system, workers: workers, links: links, listener: listener, since: time.Now(),
+		compiled: made, system: system, workers: workers, listener: listener, since: time.Now(),
 		admission: newAdmission(&made.config), sessions: make(map[uint64]*Record),
 		gone: make(chan struct{}),
 	}
+	a.Expect(links)
 	a.ctx, a.stop = context.WithCancel(context.Background())
 	a.mailbox.init(mailboxOptions{workers: workers, refuse: dropSocket, panicked: func(reason any) {
 		a.notifier.panicked(a.config.Name, "acceptor", reason)
 	}})
 	a.notifier = newNotifier(config.Name, "acceptor", &a.config.Session, system, workers, &a.counters)
 	return a, nil
+}
+
+// expectedLinks are the links of the manager whose peers connect to an acceptor;
+// constant.
+type expectedLinks struct {
+	links map[string]*Record // by name
+	left  map[string]bool    // names of those that were removed: their peers are refused
+}
+
+// Expect says which links expect its next connections, by name. The map must not be
+// changed afterwards. Calls must not overlap.
+func (a *AcceptorRecord) Expect(links map[string]*Record) {
+	next := &expectedLinks{links: links, left: make(map[string]bool)}
+	if last := a.expected.Load(); last != nil {
+		maps.Copy(next.left, last.left)
+		for name := range last.links {
+			next.left[name] = true
+		}
+	}
+	for name := range links {
+		delete(next.left, name)
+	}
+	a.expected.Store(next)
 }
 
 // Open enters the acceptor into the actor system, below that id. Shut is to be

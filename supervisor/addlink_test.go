@@ -58,16 +58,14 @@ func TestAddLinkFaults(t *testing.T) {
 		Links: []supervisor.LinkConfig{linkTo("a", host)}, Groups: []supervisor.GroupConfig{{Name: "group"}},
 	})
 	listen(t, m)
-	late := supervisor.LinkConfig{Name: "bank", Accept: "host", Spec: spec, Framing: binary2}
 	for name, test := range map[string]struct {
 		config supervisor.LinkConfig
 		fields []string
 	}{
-		"by itself":    {supervisor.LinkConfig{Name: "b"}, []string{"Addrs", "Spec", "Framing"}},
-		"a link":       {linkTo("a", host), []string{"Name"}},
-		"a group":      {linkTo("group", host), []string{"Name"}},
-		"an acceptor":  {linkTo("host", host), []string{"Name"}},
-		"it came late": {late, []string{"Accept"}},
+		"by itself":   {supervisor.LinkConfig{Name: "b"}, []string{"Addrs", "Spec", "Framing"}},
+		"a link":      {linkTo("a", host), []string{"Name"}},
+		"a group":     {linkTo("group", host), []string{"Name"}},
+		"an acceptor": {linkTo("host", host), []string{"Name"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, err := m.AddLink(test.config)
@@ -90,8 +88,8 @@ func TestAddLinkFaults(t *testing.T) {
 	assert.Len(t, m.Links(), 1, "handles stay")
 }
 
-// TestAddLinkThatIsExpected: an acceptor that listens afterwards gives it its peer;
-// when it was removed, its peer is refused.
+// TestAddLinkThatIsExpected: an acceptor that listens afterwards, or did before, gives
+// it its peer; when it was removed, its peer is refused.
 func TestAddLinkThatIsExpected(t *testing.T) {
 	m := startManager(t, supervisor.Config{})
 	config := supervisor.LinkConfig{Name: "bank", Accept: "host", Spec: spec, Framing: binary2, Handler: answering}
@@ -103,6 +101,11 @@ func TestAddLinkThatIsExpected(t *testing.T) {
 	assert.Empty(t, a.Sessions(), "it is the link's")
 	require.NoError(t, m.RemoveLink(patient(t), "bank"))
 	refuses(t, a, "127.0.0.1")
+	l, err = m.AddLink(config)
+	require.NoError(t, err)
+	dialRaw(t, a).works(1)
+	require.NoError(t, l.Await(patient(t), messages.Up))
+	require.NoError(t, m.RemoveLink(patient(t), "bank"))
 
 	require.NoError(t, a.Close(patient(t)))
 	l, err = m.AddLink(config)

@@ -79,14 +79,17 @@ func (s *linkSet) remove(l *managed) {
 func (m *Manager) publish(s linkSet) {
 	m.linkSet = s
 	m.current.Store(&s)
+	for name, a := range m.acceptors {
+		a.record.Expect(s.expected[name])
+	}
 }
 
 // AddLink starts another link, as New does with those of Config.Links, and
 // returns its handle. It does not wait for it to come up. Group.Add takes it into
 // groups.
 //
-// A link that its peer connects to (LinkConfig.Accept) has to be added before its
-// acceptor listens, since that keeps the links that it expects as they were then.
+// A link that its peer connects to (LinkConfig.Accept) gets the next connection that
+// its acceptor takes for its own; that may listen already.
 //
 // The error joins every fault of the configuration (*messages.ConfigError); one of
 // them is a name that a link, group or acceptor has, that of a link being
@@ -102,8 +105,8 @@ func (m *Manager) AddLink(config LinkConfig) (*Link, error) {
 	if m.closing {
 		return nil, fmt.Errorf("link %s: %w", config.Name, messages.ErrClosed)
 	}
-	if err := m.clash(config); err != nil {
-		return nil, err
+	if m.taken(config.Name) {
+		return nil, nameTaken(config.Name)
 	}
 	if err := m.share(l); err != nil {
 		return nil, err
@@ -119,21 +122,6 @@ func (m *Manager) AddLink(config LinkConfig) (*Link, error) {
 	m.publish(next)
 	m.system.Root.Send(m.pid, spawnMember{l.record})
 	return handleOf(l.record), nil
-}
-
-// clash judges a link that is to be added by what is there. It is called with mu
-// held.
-func (m *Manager) clash(c LinkConfig) error {
-	switch {
-	case m.taken(c.Name):
-		return nameTaken(c.Name)
-	case c.Accept != "" && m.acceptors[c.Accept] != nil:
-		return &messages.ConfigError{
-			Link: c.Name, Field: "Accept",
-			Problem: fmt.Sprintf("acceptor %q listens already: add the link before it does", c.Accept),
-		}
-	}
-	return nil
 }
 
 // taken reports whether a link, group or acceptor has that name: the actors of
