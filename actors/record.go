@@ -257,6 +257,10 @@ func (r *Record) Echo() error {
 	return result
 }
 
+// Inherit goes on with the numbers of the sessions of a link that is gone. It is called
+// before the link is spawned.
+func (r *Record) Inherit(from *Record) { r.memory.session = from.memory.session }
+
 // MarkClosed shows the link as closed, whatever became of its actor. The
 // actor's supervisor calls it when the actor is gone for good.
 func (r *Record) MarkClosed() {

@@ -32,6 +32,8 @@ type (
 type Acceptor struct {
 	record  *actors.AcceptorRecord
 	manager *Manager
+	given   AcceptorConfig // as it was given
+	print   string         // see Config.prints
 
 	once   sync.Once
 	closed chan struct{} // closed when Close is done
@@ -43,7 +45,10 @@ type Acceptor struct {
 // The error joins every fault of the configuration (*messages.ConfigError), or
 // is that of listening (*net.OpError), or messages.ErrClosed; the configuration's
 // Listener is closed then.
-func (m *Manager) Listen(config AcceptorConfig) (*Acceptor, error) {
+func (m *Manager) Listen(config AcceptorConfig) (*Acceptor, error) { return m.listen(config, "") }
+
+func (m *Manager) listen(config AcceptorConfig, print string) (*Acceptor, error) {
+	given := config
 	if config.Session.Logger == nil {
 		config.Session.Logger = m.logger
 	}
@@ -72,7 +77,7 @@ func (m *Manager) Listen(config AcceptorConfig) (*Acceptor, error) {
 		record.Shut()
 		return nil, err
 	}
-	a := &Acceptor{record: record, manager: m, closed: make(chan struct{})}
+	a := &Acceptor{record: record, manager: m, given: given, print: print, closed: make(chan struct{})}
 	m.acceptors[config.Name] = a
 	m.system.Root.Send(m.pid, spawnMember{record})
 	record.Accept()
@@ -86,12 +91,22 @@ func (m *Manager) Acceptors() []*Acceptor {
 	return slices.SortedFunc(maps.Values(m.acceptors), func(a, b *Acceptor) int { return cmp.Compare(a.Name(), b.Name()) })
 }
 
+// Acceptor is the acceptor of that name, nil where there is none.
+func (m *Manager) Acceptor(name string) *Acceptor {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.acceptors[name]
+}
+
 // members are all that the manager's actor supervises.
 func (m *Manager) members() []member {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	all := make([]member, 0, len(m.links)+len(m.acceptors))
 	for _, r := range m.links {
+		if old := m.replaced[r.Name()]; old != nil {
+			r = old.record // the other begins when this is gone
+		}
 		all = append(all, r)
 	}
 	for _, a := range m.acceptors {
@@ -127,7 +142,7 @@ func (a *Acceptor) Session(name string) *Link {
 	found := &Link{name: a.Name() + "/" + name}
 	for _, r := range a.record.Sessions() {
 		if r.Name() == found.name {
-			found.record = r
+			found.slot = newSlot(r)
 		}
 	}
 	return found

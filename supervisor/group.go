@@ -28,8 +28,10 @@ import (
 // they fail with messages.ErrNoLink.
 type Group struct {
 	name    string
-	manager *Manager // nil: unknown
-	epoch   time.Time // clock time 0
+	manager *Manager    // nil: unknown
+	given   GroupConfig // as it was given; guarded by Manager.mu, as print is
+	print   string      // see Config.prints
+	epoch   time.Time   // clock time 0
 
 	set      atomic.Pointer[groupSet] // changed under Manager.mu
 	passedOn atomic.Uint64
@@ -71,7 +73,7 @@ func (m *groupMember) load() (up bool, inFlight int64) {
 	return m.record.Ready(), m.record.InFlight()
 }
 
-func newGroup(m *Manager, config GroupConfig) *Group {
+func newGroup(m *Manager, config GroupConfig, print string) *Group {
 	g := &Group{
 		name: config.Name, manager: m, epoch: time.Now(),
 		stirred: make(chan struct{}, 1), ended: make(chan struct{}), changed: make(chan struct{}),
@@ -79,12 +81,14 @@ func newGroup(m *Manager, config GroupConfig) *Group {
 	}
 	g.door = actors.NewProcess(m.system, g.commanded)
 	g.couriers = actors.NewCouriers(m.system, m.workers, func() { g.panics.Add(1) })
-	g.configure(config)
+	g.configure(config, print)
 	return g
 }
 
-// configure makes config that of the next sends; the links come by arrange.
-func (g *Group) configure(config GroupConfig) {
+// configure makes config that of the next sends; the links come by arrange. It is
+// called as that is.
+func (g *Group) configure(config GroupConfig, print string) {
+	g.given, g.print = config, print
 	s := groupSet{config: config.withDefaults(), logger: config.Logger}
 	if s.logger == nil {
 		s.logger = g.manager.logger
@@ -100,8 +104,9 @@ func (g *Group) configure(config GroupConfig) {
 }
 
 // arrange gives the group those links of its configuration that the manager has, in
-// that order. It is called with Manager.mu held, or before anybody else has the group.
-func (g *Group) arrange() {
+// that order, and reports whether it had others. It is called with Manager.mu held, or
+// before anybody else has the group.
+func (g *Group) arrange() (changed bool) {
 	set := g.set.Load()
 	var members []*groupMember
 	for _, name := range set.config.Links {
@@ -116,9 +121,11 @@ func (g *Group) arrange() {
 			members = append(members, newMember(l))
 		}
 	}
-	if !slices.Equal(members, set.members) {
-		g.setMembers(members)
+	if slices.Equal(members, set.members) {
+		return false
 	}
+	g.setMembers(members)
+	return true
 }
 
 func newMember(l *managed) *groupMember {

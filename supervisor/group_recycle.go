@@ -34,7 +34,7 @@ func (g *Group) Recycle(ctx context.Context) error {
 		return g.failed(context.Cause(ctx))
 	}
 	for _, m := range g.set.Load().members {
-		if err := handleOf(m.record).recycle(ctx); err != nil {
+		if err := m.handle().recycle(ctx); err != nil {
 			return g.failed(err)
 		}
 	}
@@ -55,7 +55,7 @@ func (l *Link) recycle(ctx context.Context) error {
 		return err // it names the link
 	}
 	status, seen := l.until(ctx, func(s Status) bool {
-		ready := s.State == messages.Up || (s.State == messages.SignedOff && l.record.SignedOff())
+		ready := s.State == messages.Up || (s.State == messages.SignedOff && l.record().SignedOff())
 		return s.State == messages.Paused || (ready && s.Session > before.Session)
 	})
 	switch {

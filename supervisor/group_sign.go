@@ -33,7 +33,7 @@ func (g *Group) each(do func(*Link) error) error {
 	faults := make([]error, len(members))
 	var wg sync.WaitGroup
 	for i, m := range members {
-		wg.Go(func() { faults[i] = do(handleOf(m.record)) })
+		wg.Go(func() { faults[i] = do(m.handle()) })
 	}
 	wg.Wait()
 	return errors.Join(faults...)

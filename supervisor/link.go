@@ -13,28 +13,27 @@ import (
 )
 
 // Link is the handle of a link, or of a session of an acceptor. That of a link
-// stays valid across restarts; a session is closed, for good, when its
+// stays valid across restarts, and when Manager.Apply changes the link; a session is closed, for good, when its
 // connection ends, and so Pause and Restart close it. The methods may be called
 // from any goroutine. On the handle of an unknown link they fail with
 // messages.ErrNoLink.
 type Link struct {
-	name   string
-	record *actors.Record // nil: unknown
+	name string
+	slot *linkSlot // nil: unknown
 }
-
-func handleOf(r *actors.Record) *Link { return &Link{name: r.Name(), record: r} }
 
 // Name is the link's name; that of a session is "acceptor/name".
 func (l *Link) Name() string { return l.name }
 
 // PID is where other actors send messages.Send, messages.Post and
 // messages.Answer to; it answers as long as the manager lives, or the session,
-// whatever state the link is in. Nil for an unknown link.
+// whatever state the link is in. A link that Manager.Apply has changed has another;
+// what it had before answers messages.ErrClosed. Nil for an unknown link.
 func (l *Link) PID() *actor.PID {
-	if l.record == nil {
+	if l.slot == nil {
 		return nil
 	}
-	return l.record.Door().PID()
+	return l.record().Door().PID()
 }
 
 // Send packs a request, sends it, and unpacks its response. The message is the
@@ -47,10 +46,10 @@ func (l *Link) PID() *actor.PID {
 // ErrClosed, ErrNoLink, ErrFrameTooLarge, ErrPack, ErrUnpack (in doubt: the
 // response came, and cannot be read), or the context's error.
 func (l *Link) Send(ctx context.Context, msg *iso8583.Message) (*iso8583.Message, error) {
-	if l.record == nil {
+	if l.slot == nil {
 		return nil, l.unknown()
 	}
-	return l.record.Door().Send(ctx, msg)
+	return l.record().Door().Send(ctx, msg)
 }
 
 // Exchange sends a packed request and returns its packed response, which is
@@ -58,10 +57,10 @@ func (l *Link) Send(ctx context.Context, msg *iso8583.Message) (*iso8583.Message
 // for a late reply, after the call has returned. Deadline and errors are as
 // Send's, without ErrPack and ErrUnpack. Viewer reads fields of either frame.
 func (l *Link) Exchange(ctx context.Context, frame []byte) ([]byte, error) {
-	if l.record == nil {
+	if l.slot == nil {
 		return nil, l.unknown()
 	}
-	return l.record.Door().Exchange(ctx, frame)
+	return l.record().Door().Exchange(ctx, frame)
 }
 
 // ExchangeWith is Exchange for framings with headers (a TPDU, a BASE I header): it
@@ -69,28 +68,28 @@ func (l *Link) Exchange(ctx context.Context, frame []byte) ([]byte, error) {
 // default, and returns that of the response. The link owns header as it owns
 // frame; replyHeader is the caller's.
 func (l *Link) ExchangeWith(ctx context.Context, header, frame []byte) (replyHeader, reply []byte, err error) {
-	if l.record == nil {
+	if l.slot == nil {
 		return nil, nil, l.unknown()
 	}
-	return l.record.Door().ExchangeWith(ctx, header, frame)
+	return l.record().Door().ExchangeWith(ctx, header, frame)
 }
 
 // Viewer looks into packed messages of the link's specification, requests and
 // responses of Exchange alike, and makes other ones of them. Nil for an unknown link.
 func (l *Link) Viewer() *messages.Viewer {
-	if l.record == nil {
+	if l.slot == nil {
 		return nil
 	}
-	return l.record.Viewer()
+	return l.record().Viewer()
 }
 
 // Post packs and sends a message that gets no response. It returns nil when
 // the bytes were handed to the network. Deadline and errors are as Send's.
 func (l *Link) Post(ctx context.Context, msg *iso8583.Message) error {
-	if l.record == nil {
+	if l.slot == nil {
 		return l.unknown()
 	}
-	return l.record.Door().Post(ctx, msg)
+	return l.record().Door().Post(ctx, msg)
 }
 
 // PostFrame is Post for a packed message. The link owns frame from here on.
@@ -100,10 +99,10 @@ func (l *Link) PostFrame(ctx context.Context, frame []byte) error {
 
 // PostWith is PostFrame with a header, as ExchangeWith has it.
 func (l *Link) PostWith(ctx context.Context, header, frame []byte) error {
-	if l.record == nil {
+	if l.slot == nil {
 		return l.unknown()
 	}
-	return l.record.Door().PostWith(ctx, header, frame)
+	return l.record().Door().PostWith(ctx, header, frame)
 }
 
 // Write sends bytes as they stand, without framing: what the framing has no word
@@ -117,10 +116,10 @@ func (l *Link) PostWith(ctx context.Context, header, frame []byte) error {
 // MaxInFlight and MaxQueuedBytes, and counts as a post. Deadline and errors are as
 // PostFrame's, without ErrNoKey; part of p may have been sent when it is in doubt.
 func (l *Link) Write(ctx context.Context, p []byte) error {
-	if l.record == nil {
+	if l.slot == nil {
 		return l.unknown()
 	}
-	return l.record.Door().Write(ctx, p)
+	return l.record().Door().Write(ctx, p)
 }
 
 func (l *Link) unknown() error {
@@ -133,17 +132,17 @@ func (l *Link) failed(cause error) error { return fmt.Errorf("link %s: %w", l.na
 // Status is a snapshot of the link; reading it never touches the data path.
 // The status of an unknown link has its name and no state.
 func (l *Link) Status() Status {
-	if l.record == nil {
+	if l.slot == nil {
 		return Status{Name: l.name}
 	}
-	return l.record.Status()
+	return l.record().Status()
 }
 
 // Await returns nil as soon as it sees the link in the given state; a state
 // that lasts only a moment may go unseen. It fails with the context's error,
 // with messages.ErrClosed when the link was closed, and with messages.ErrNoLink.
 func (l *Link) Await(ctx context.Context, state messages.State) error {
-	if l.record == nil {
+	if l.slot == nil {
 		return l.failed(messages.ErrNoLink)
 	}
 	status, seen := l.until(ctx, func(s Status) bool { return s.State == state })
@@ -160,7 +159,11 @@ func (l *Link) Await(ctx context.Context, state messages.State) error {
 // the status that it saw last; seen is false when ctx ended first.
 func (l *Link) until(ctx context.Context, done func(Status) bool) (last Status, seen bool) {
 	for {
-		status, changed := l.record.Changed()
+		r := l.record()
+		status, changed := r.Changed()
+		if status.State == messages.Closed && l.record() != r {
+			continue // the link was changed
+		}
 		if done(status) || status.State == messages.Closed {
 			return status, true
 		}
@@ -191,7 +194,7 @@ func (l *Link) Pause(ctx context.Context) error {
 		return err
 	}
 	return l.await(ctx, actors.Obey{}, func(s Status) bool {
-		return s.State == messages.Paused || l.record.Want() != actors.WantPause
+		return s.State == messages.Paused || l.record().Want() != actors.WantPause
 	})
 }
 
@@ -202,7 +205,7 @@ func (l *Link) Resume() error {
 	if err := l.want(actors.WantRun); err != nil {
 		return err
 	}
-	l.record.Tell(actors.Obey{})
+	l.record().Tell(actors.Obey{})
 	return nil
 }
 
@@ -212,7 +215,7 @@ func (l *Link) Resume() error {
 // ends is cut short, and reported as a *messages.DrainError. It fails with
 // messages.ErrClosed on a closed link, and does nothing on a paused one.
 func (l *Link) Restart(ctx context.Context) error {
-	if l.record == nil {
+	if l.slot == nil {
 		return l.failed(messages.ErrNoLink)
 	}
 	before := l.Status()
@@ -244,10 +247,10 @@ func hasSession(state messages.State) bool {
 // configuration's functions; or messages.ErrLinkDown, ErrNoLink, and ErrNoRequest
 // where there is no Echo. It ends by Echo's Timeout.
 func (l *Link) Echo() error {
-	if l.record == nil {
+	if l.slot == nil {
 		return l.failed(messages.ErrNoLink)
 	}
-	if err := l.record.Echo(); err != nil {
+	if err := l.record().Echo(); err != nil {
 		return l.failed(err)
 	}
 	return nil
@@ -272,13 +275,13 @@ func (l *Link) SignOn(ctx context.Context) error {
 }
 
 func (l *Link) sign(ctx context.Context, off bool, done func(Status) bool) error {
-	if l.record == nil {
+	if l.slot == nil {
 		return l.failed(messages.ErrNoLink)
 	}
-	l.record.SetSignedOff(off)
-	l.record.Tell(actors.Sign{})
+	l.record().SetSignedOff(off)
+	l.record().Tell(actors.Sign{})
 	status, seen := l.until(ctx, func(s Status) bool {
-		return done(s) || !hasSession(s.State) || l.record.SignedOff() != off
+		return done(s) || !hasSession(s.State) || l.record().SignedOff() != off
 	})
 	switch {
 	case !seen:
@@ -294,19 +297,19 @@ func (l *Link) sign(ctx context.Context, off bool, done func(Status) bool) error
 // short, and reported as a *messages.DrainError. A closed link does not come
 // back; closing it again returns nil.
 func (l *Link) Close(ctx context.Context) error {
-	if l.record == nil {
+	if l.slot == nil {
 		return l.failed(messages.ErrNoLink)
 	}
-	return closeLink(ctx, l.record)
+	return closeLink(ctx, l.record())
 }
 
 // want notes what the link should be.
 func (l *Link) want(w actors.Want) error {
-	if l.record == nil {
+	if l.slot == nil {
 		return l.failed(messages.ErrNoLink)
 	}
-	l.record.SetWant(w)
-	if l.record.Want() == actors.WantClose {
+	l.record().SetWant(w)
+	if l.record().Want() == actors.WantClose {
 		return l.failed(messages.ErrClosed)
 	}
 	return nil
@@ -315,12 +318,12 @@ func (l *Link) want(w actors.Want) error {
 // await sends a command to the link's actor and waits until its effect shows;
 // when ctx ends, the link is told to cut short what it drains.
 func (l *Link) await(ctx context.Context, command any, done func(Status) bool) error {
-	l.record.Tell(command)
+	l.record().Tell(command)
 	if _, seen := l.until(ctx, done); seen {
 		return nil
 	}
-	return cut(ctx, l.record, func() {
-		l.record.Tell(actors.Cut{})
+	return cut(ctx, l.record(), func() {
+		l.record().Tell(actors.Cut{})
 		// Nothing that the link's actors do can block; but somebody else may want
 		// something else meanwhile.
 		bounded, cancel := context.WithTimeout(context.Background(), cutWait)

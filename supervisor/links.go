@@ -13,12 +13,16 @@ import (
 // managed is a link of a manager, with what of its configuration groups need.
 type managed struct {
 	record  *actors.Record
+	given   LinkConfig   // as it was given
+	print   string       // see Config.prints
+	slot    *linkSlot    // of its handles
 	leaving bool         // RemoveLink was called; guarded by Manager.mu
 	scope   *sharedScope // nil: the link's own
 }
 
 // newLink judges the configuration of a link and makes it.
-func (m *Manager) newLink(c LinkConfig) (*managed, error) {
+func (m *Manager) newLink(c LinkConfig, print string) (*managed, error) {
+	given := c
 	if c.Logger == nil {
 		c.Logger = m.logger
 	}
@@ -27,7 +31,7 @@ func (m *Manager) newLink(c LinkConfig) (*managed, error) {
 		return nil, err
 	}
 	record.Observe(m.telemetry.Telemetry)
-	return &managed{record: record}, nil
+	return &managed{record: record, given: given, print: print, slot: newSlot(record)}, nil
 }
 
 // linkSet is the links and groups of a manager at one moment. It is constant once it
@@ -56,9 +60,14 @@ func (s linkSet) clone() linkSet {
 }
 
 func (s *linkSet) insert(l *managed) {
-	name, acceptor := l.record.Name(), l.record.Accepts()
 	s.links = append(s.links, l.record)
-	s.byName[name] = l
+	s.byName[l.record.Name()] = l
+	s.expect(l)
+}
+
+// expect makes l the link of that name which its acceptor expects, where it has one.
+func (s *linkSet) expect(l *managed) {
+	name, acceptor := l.record.Name(), l.record.Accepts()
 	if acceptor == "" {
 		return
 	}
@@ -66,6 +75,13 @@ func (s *linkSet) insert(l *managed) {
 		s.expected[acceptor] = make(map[string]*actors.Record)
 	}
 	s.expected[acceptor][name] = l.record
+}
+
+// replace puts a link in the place of another of its name, which goes on to be the one
+// that an acceptor expects.
+func (s *linkSet) replace(old, l *managed) {
+	s.links[slices.Index(s.links, old.record)] = l.record
+	s.byName[l.record.Name()] = l
 }
 
 func (s *linkSet) remove(l *managed) {
@@ -96,32 +112,57 @@ func (m *Manager) publish(s linkSet) {
 // removed included. Or it is messages.ErrClosed, when the manager is closing.
 // Nothing was started then.
 func (m *Manager) AddLink(config LinkConfig) (*Link, error) {
-	l, err := m.newLink(config)
+	l, err := m.newLink(config, "")
 	if err != nil {
 		return nil, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.closing {
-		return nil, fmt.Errorf("link %s: %w", config.Name, messages.ErrClosed)
-	}
-	if m.taken(config.Name) {
-		return nil, nameTaken(config.Name)
+	if err := m.mayAdd(config.Name); err != nil {
+		return nil, err
 	}
 	if err := m.share(l); err != nil {
 		return nil, err
 	}
-	// A name may be used again while what had it before is still ending.
-	if err := m.open(l, m.id+"/"+m.system.ProcessRegistry.NextId()); err != nil {
-		l.record.Shut()
-		m.unshare(l)
+	if err := m.begin(l); err != nil {
 		return nil, err
+	}
+	return l.handle(), nil
+}
+
+// mayAdd judges whether a link of that name may be added. It is called with mu held.
+func (m *Manager) mayAdd(name string) error {
+	switch {
+	case m.closing:
+		return fmt.Errorf("link %s: %w", name, messages.ErrClosed)
+	case m.taken(name):
+		return nameTaken(name)
+	}
+	return nil
+}
+
+// begin starts a link that has its scope. It is called with mu held.
+func (m *Manager) begin(l *managed) error {
+	if err := m.enter(l); err != nil {
+		return err
 	}
 	next := m.clone()
 	next.insert(l)
 	m.publish(next)
 	m.system.Root.Send(m.pid, spawnMember{l.record})
-	return handleOf(l.record), nil
+	return nil
+}
+
+// enter opens a link that has its scope, which it leaves when that fails. It is
+// called with mu held.
+func (m *Manager) enter(l *managed) error {
+	// A name may be used again while what had it before is still ending.
+	err := m.open(l, m.id+"/"+m.system.ProcessRegistry.NextId())
+	if err != nil {
+		l.record.Shut()
+		m.unshare(l)
+	}
+	return err
 }
 
 // taken reports whether a link, group or acceptor has that name: the actors of

@@ -94,7 +94,13 @@ type Config struct {
 	// send through a group, and each call of a handler. Nil, the default, costs nothing.
 	MeterProvider  metric.MeterProvider
 	TracerProvider trace.TracerProvider
+
+	// prints tell what came from a file from what else it might say, by kind and name:
+	// digests of what the file says. Nil: nothing did.
+	prints map[[2]string]string
 }
+
+func (c *Config) print(kind, name string) string { return c.prints[[2]string{kind, name}] }
 
 // Manager keeps links. Its methods may be called from any goroutine.
 type Manager struct {
@@ -116,7 +122,7 @@ type Manager struct {
 	applying chan struct{}           // holds a value while Apply runs
 
 	mu        sync.Mutex
-	linkSet   // of the links and groups that were not removed
+	linkSet                       // of the links and groups that were not removed
 	replaced  map[string]*managed // those that end for another of the same name, which begins then
 	scopes    map[string]*sharedScope
 	acceptors map[string]*Acceptor // those that are not closed
@@ -164,7 +170,7 @@ func New(system *actor.ActorSystem, config Config) (*Manager, error) {
 		return nil, errors.Join(err, m.Close(context.Background()))
 	}
 	for i, c := range config.Acceptors {
-		if _, err := m.Listen(c); err != nil {
+		if _, err := m.listen(c, config.print(acceptorKind, c.Name)); err != nil {
 			closeListeners(config.Acceptors[i+1:])
 			return nil, errors.Join(err, m.Close(context.Background()))
 		}
@@ -195,7 +201,7 @@ func (m *Manager) addAll(config Config) error {
 	}
 	set := newLinkSet()
 	for _, c := range config.Links {
-		l, err := m.newLink(c)
+		l, err := m.newLink(c, config.print(linkKind, c.Name))
 		if err != nil {
 			return err // a file of TLSFiles has changed since
 		}
@@ -205,7 +211,7 @@ func (m *Manager) addAll(config Config) error {
 		set.insert(l)
 	}
 	for _, c := range config.Groups {
-		set.groups[c.Name] = newGroup(m, c)
+		set.groups[c.Name] = newGroup(m, c, config.print(groupKind, c.Name))
 	}
 	m.publish(set)
 	for _, g := range m.groups {
@@ -238,8 +244,8 @@ func (m *Manager) start() error {
 	return nil
 }
 
-// Link returns the handle of a link; it stays valid across restarts. The
-// handle of an unknown name answers messages.ErrNoLink; so does one that was
+// Link returns the handle of a link; it stays valid across restarts, and when Apply
+// changes the link. The handle of an unknown name answers messages.ErrNoLink; so does one that was
 // made before AddLink added the name. That of a link that was removed answers
 // messages.ErrClosed, though its name was given to another.
 func (m *Manager) Link(name string) *Link {
@@ -247,16 +253,16 @@ func (m *Manager) Link(name string) *Link {
 	if l == nil {
 		return &Link{name: name}
 	}
-	return handleOf(l.record)
+	return l.handle()
 }
 
 // Links returns the handles of all links that were not removed, in the order of
 // the configuration, those that were added behind.
 func (m *Manager) Links() []*Link {
-	links := m.current.Load().links
-	all := make([]*Link, len(links))
-	for i, r := range links {
-		all[i] = handleOf(r)
+	set := m.current.Load()
+	all := make([]*Link, len(set.links))
+	for i, r := range set.links {
+		all[i] = set.byName[r.Name()].handle()
 	}
 	return all
 }
@@ -329,7 +335,7 @@ func (m *Manager) close(ctx context.Context) error {
 		r.Shut()
 	}
 	m.mu.Lock()
-	for _, s := range m.scopes {
+	for _, s := range m.allScopes() {
 		s.Close()
 	}
 	m.mu.Unlock()

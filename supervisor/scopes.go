@@ -1,6 +1,10 @@
 package supervisor
 
-import "github.com/isolink-go/isolink/actors"
+import (
+	"slices"
+
+	"github.com/isolink-go/isolink/actors"
+)
 
 // sharedScope is a scope that some of the manager's links share. It is guarded by
 // Manager.mu.
@@ -42,8 +46,41 @@ func (m *Manager) open(l *managed, id string) error {
 
 // unshare takes a link that is gone out of its scope, which ends with the last one.
 func (m *Manager) unshare(l *managed) {
-	if s := l.scope; s != nil && l.record.Unshare() {
-		delete(m.scopes, s.name)
-		s.Close()
+	s := l.scope
+	if s == nil || !l.record.Unshare() {
+		return
 	}
+	if m.scopes[s.name] == s {
+		delete(m.scopes, s.name)
+	}
+	s.Close()
+}
+
+// shareAnew is share for Apply, of whose links all agree: a scope with which one does
+// not is that of links which go, and is left to them.
+func (m *Manager) shareAnew(l *managed) error {
+	if err := m.share(l); err == nil {
+		return nil
+	}
+	delete(m.scopes, l.record.ScopeName())
+	return m.share(l)
+}
+
+// allScopes are those that any link shares still.
+func (m *Manager) allScopes() []*sharedScope {
+	var all []*sharedScope
+	add := func(s *sharedScope) {
+		if s != nil && !slices.Contains(all, s) {
+			all = append(all, s)
+		}
+	}
+	for _, s := range m.scopes {
+		add(s)
+	}
+	for _, set := range []map[string]*managed{m.byName, m.replaced} {
+		for _, l := range set {
+			add(l.scope)
+		}
+	}
+	return all
 }

@@ -20,10 +20,10 @@ import (
 // stop ends it. It waits for a Write under way; nothing is written any more when it
 // has returned. It fails with messages.ErrNoLink for an unknown link.
 func (l *Link) Tap(w io.Writer, filters ...iso8583.FieldFilter) (stop func(), err error) {
-	if l.record == nil {
+	if l.slot == nil {
 		return nil, l.failed(messages.ErrNoLink)
 	}
-	return l.record.Tap(w, filters), nil
+	return l.record().Tap(w, filters), nil
 }
 
 // Tap is Link.Tap for all sessions of the acceptor.
