@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/isolink-go/isolink/internal/nearest"
 )
 
 // families makes the framing of each name without options.
@@ -85,7 +87,7 @@ func Parse(name string) (Framer, error) {
 func unknownName(name string) error {
 	names := Names()
 	text := "the names are " + strings.Join(names, ", ")
-	if near := nearest(name, names); near != "" {
+	if near := nearest.Of(name, names); near != "" {
 		text = fmt.Sprintf("did you mean %q? %s", near, text)
 	}
 	return fmt.Errorf("framing: %w: %q: %s", ErrName, name, text)

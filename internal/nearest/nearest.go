@@ -1,9 +1,10 @@
-package framing
+// Package nearest suggests what a name that is none was meant to be.
+package nearest
 
-// nearest is the name that takes the fewest changed, added or left out letters
+// Of is the name that takes the fewest changed, added or left out letters
 // to make of what was written; empty where that is more than half of them: such
 // a suggestion would only mislead.
-func nearest(written string, names []string) string {
+func Of(written string, names []string) string {
 	best, least := "", len(written)/2+1
 	for _, name := range names {
 		if d := distance(written, name); d < least {
