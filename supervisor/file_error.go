@@ -92,13 +92,12 @@ func meant(written string, hidden bool, names []string) string {
 	text := ""
 	if !hidden && word.MatchString(written) {
 		text = fmt.Sprintf("%q: ", written)
-		if near := nearest.Of(strings.ToLower(written), names); near != "" {
-			return fmt.Sprintf("%sdid you mean %s?", text, near)
+		small := make([]string, len(names))
+		for i, name := range names {
+			small[i] = strings.ToLower(name)
 		}
-		for _, name := range names { // which has capitals
-			if near := nearest.Of(strings.ToLower(written), []string{strings.ToLower(name)}); near != "" {
-				return fmt.Sprintf("%sdid you mean %s?", text, name)
-			}
+		if near := nearest.Of(strings.ToLower(written), small); near != "" {
+			return fmt.Sprintf("%sdid you mean %s?", text, names[slices.Index(small, near)])
 		}
 	}
 	if len(names) == 0 {

@@ -146,6 +146,7 @@ func (b *builder) scalar(n *node, path, text string, plain bool) {
 	text, replaced, problem := expand(text, b.options.Env)
 	if problem != "" {
 		b.fault(n, path, "%s", problem)
+		n.kind = nullNode
 		return
 	}
 	n.text, n.hidden = text, replaced
