@@ -65,6 +65,17 @@
 // suspect, and on to the next one when it was not sent; what is in doubt stays so.
 // Other actors send commands to its PID. Recycle restarts its links one by one.
 //
+// # Configuration
+//
+// Load reads links, groups and acceptors from a file; Manager.Apply changes to another
+// configuration without a restart, and leaves alone what is the same. On a signal, for
+// instance:
+//
+//	config, err := supervisor.Load("switch.yaml", options)
+//	if err == nil {
+//		_, err = mgr.Apply(ctx, config) // a wrong one changes nothing
+//	}
+//
 // # Scopes
 //
 // Where a host answers on another connection than it was asked on, its links share

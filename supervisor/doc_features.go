@@ -70,6 +70,7 @@
 //	readiness                    GroupConfig.MinUp                     TestGroupAwait
 //	changes are told             GroupConfig.OnChange                  TestGroupOnChange
 //	links come and go            Manager.AddLink                       TestGroupAddRemoveUnderLoad
+//	under another configuration  Manager.Apply                         TestApplyUnderLoad
 //	commands of actors           Group.PID                             TestGroupCommands
 //
 //	life                         by                                    test
@@ -99,6 +100,14 @@
 //	for Prometheus               console.Console                       TestMetrics
 //	messages as masked text      Link.Tap                              TestTap
 //	one message as masked text   messages.Describe                     TestDescribe
+//
+//	configuration                by                                    test
+//	from a file                  Load                                  TestLoad
+//	all faults with their place  FileError                             TestLoadFaults
+//	what only a program gives    LoadOptions                           TestLoadOptions
+//	changed without a restart    Manager.Apply                         TestApply
+//	a wrong one changes nothing  Manager.Apply                         TestApplyFaults
+//	what is the same stays up    Applied.Links                         TestApplyFile
 //
 //	the peer's requests          by                                    test
 //	handler                      LinkConfig.Handler                    TestInboundTellsAll

@@ -29,7 +29,7 @@
 //	a number        1000 or 1_000
 //	framing         the text of framing.Parse: binary2, ascii4 inclusive, binary2+tpdu
 //	spec            Spec87, Spec87ASCII, Spec87Hex, Spec87Track2; a name of
-//	                LoadOptions.Specs; or a JSON file of moov-io/iso8583 (specs.Builder)
+//	                LoadOptions.Specs; or a JSON file of moov-io/iso8583 (specs.ExportJSON)
 //	files           relative to the folder of the file
 //	onDisconnect    settle, wait
 //	onSecond        replace, refuse

@@ -9,7 +9,7 @@ import (
 	"github.com/isolink-go/isolink/supervisor"
 )
 
-// FuzzLoad: whatever a file holds, Load neither panics nor hangs, and each fault has its
+// FuzzLoad: whatever a file holds, Load does not panic, and each fault has its
 // place within it. What loads is valid.
 func FuzzLoad(f *testing.F) {
 	example, err := os.ReadFile(exampleFile)

@@ -130,7 +130,7 @@ func (l *loader) exchange(n *node, made *NetworkManagement, said *exchangeFields
 	if !l.needsSpec(n, path) {
 		return
 	}
-	fill, ok := l.filling(n, said.Fields, path)
+	fill, ok := l.filling(said.Fields, path)
 	if !ok {
 		return
 	}
@@ -138,7 +138,7 @@ func (l *loader) exchange(n *node, made *NetworkManagement, said *exchangeFields
 }
 
 // filling returns what sets the fields of a request.
-func (l *loader) filling(n *node, fields map[int]string, path string) (fill func(*iso8583.Message) error, ok bool) {
+func (l *loader) filling(fields map[int]string, path string) (fill func(*iso8583.Message) error, ok bool) {
 	ok = true
 	for _, id := range slices.Sorted(maps.Keys(fields)) {
 		at := fmt.Sprintf("%s.fields.%d", path, id)

@@ -39,7 +39,7 @@ func (l *loader) specRef(n *node, v reflect.Value, path string) {
 }
 
 // spec decodes a name of a specification, or that of a JSON file, as
-// specs.Builder.ExportJSON writes it.
+// specs.ExportJSON writes it.
 func (l *loader) spec(n *node, v reflect.Value, path string) {
 	text, ok := l.scalar(n, path, "the name of a specification, or of a JSON file")
 	if !ok {
@@ -90,7 +90,7 @@ func importSpec(file string) (spec *iso8583.MessageSpec, name string, err error)
 				spec, err = nil, errors.New("is no message specification")
 			}
 		}()
-		spec, err = specs.Builder.ImportJSON(text)
+		spec, err = specs.ImportJSON(text)
 		if err == nil {
 			err = spec.Validate()
 		}
