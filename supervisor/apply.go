@@ -46,7 +46,8 @@ type Changes struct {
 //
 // A wrong configuration changes nothing: the error then joins every fault
 // (*messages.ConfigError), a name that a link, group or acceptor of another kind has
-// still included; Listeners that config gives stay open. Config.Logger is not used.
+// still included; Listeners that config gives stay open. Config's Logger, MeterProvider
+// and TracerProvider are not used: those of New stay.
 //
 // Later errors are joined, and Apply goes on: what has not settled when ctx ends is cut
 // short, and reported as *messages.DrainError; an acceptor may fail to listen

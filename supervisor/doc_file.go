@@ -75,7 +75,8 @@
 // $$ a dollar.
 //
 // What only a program can give is in LoadOptions: functions (Handler, Overload, KeyFunc,
-// Dial, OnEvent …, OnChange, Judge), TLS, Logger, Listener.
+// Dial, OnEvent …, OnChange, Judge), TLS, Logger, Listener. Config's own Logger,
+// MeterProvider and TracerProvider it sets in what Load returns.
 //
 // Load is strict: a field that it does not know, one that is there twice, and all that
 // Config.Validate finds are reported at once, each with file, line, column, field and

@@ -11,8 +11,10 @@ import (
 )
 
 // programOnly are the fields that only a program can give, and the function of
-// LoadOptions that is for it.
+// LoadOptions that is for it; those of Config it sets in what Load returns.
 var programOnly = map[string]string{
+	"Config.Logger": "-", "Config.MeterProvider": "-", "Config.TracerProvider": "-",
+
 	"LinkConfig.TLS": "Link", "LinkConfig.Dial": "Link", "LinkConfig.Handler": "Link", "LinkConfig.Overload": "Link",
 	"LinkConfig.KeyFunc": "Link", "LinkConfig.OnEvent": "Link", "LinkConfig.OnState": "Link", "LinkConfig.OnSession": "Link",
 	"LinkConfig.OnLate": "Link", "LinkConfig.OnUnmatched": "Link", "LinkConfig.OnError": "Link", "LinkConfig.Logger": "Link",

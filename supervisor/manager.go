@@ -153,6 +153,7 @@ func New(system *actor.ActorSystem, config Config) (*Manager, error) {
 		m.own = true
 		m.system = newSystem(config.Logger)
 	}
+	m.publish(newLinkSet()) // metrics may be asked for from here on
 	err := m.observe(config)
 	if err == nil {
 		err = m.addAll(config)

@@ -18,7 +18,8 @@ import (
 // be several.
 //
 // stop ends it. It waits for a Write under way; nothing is written any more when it
-// has returned. It fails with messages.ErrNoLink for an unknown link.
+// has returned. It fails with messages.ErrNoLink for an unknown link. When Manager.Apply
+// changes the link, there is nothing more to write: a tap is of the link as it is.
 func (l *Link) Tap(w io.Writer, filters ...iso8583.FieldFilter) (stop func(), err error) {
 	if l.slot == nil {
 		return nil, l.failed(messages.ErrNoLink)
