@@ -32,8 +32,8 @@ type (
 type Acceptor struct {
 	record  *actors.AcceptorRecord
 	manager *Manager
-	given   AcceptorConfig // as it was given
-	print   string         // see Config.prints
+	given   *AcceptorConfig // as it was given
+	print   string          // see Config.prints
 
 	once   sync.Once
 	closed chan struct{} // closed when Close is done
@@ -77,7 +77,7 @@ func (m *Manager) listen(config AcceptorConfig, print string) (*Acceptor, error)
 		record.Shut()
 		return nil, err
 	}
-	a := &Acceptor{record: record, manager: m, given: given, print: print, closed: make(chan struct{})}
+	a := &Acceptor{record: record, manager: m, given: &given, print: print, closed: make(chan struct{})}
 	m.acceptors[config.Name] = a
 	m.system.Root.Send(m.pid, spawnMember{record})
 	record.Accept()

@@ -60,7 +60,7 @@ func (a *application) plan() error {
 	for _, c := range a.config.Acceptors {
 		old := m.acceptors[c.Name]
 		a.applied.Acceptors.sort(c.Name, old != nil,
-			old != nil && same(old.given, c, old.print, a.config.print(acceptorKind, c.Name)))
+			old != nil && same(*old.given, c, old.print, a.config.print(acceptorKind, c.Name)))
 	}
 	for name := range m.acceptors {
 		if !a.names(acceptorKind, name) {
