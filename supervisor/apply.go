@@ -41,8 +41,8 @@ type Changes struct {
 // Logger …) and functions by identity. A function that is made anew (a method value, a
 // function literal that uses variables) is another one: who applies configurations keeps
 // it in a variable. Where both came from Load, what the file says decides, with the
-// contents of the files of specifications; of functions that the program adds only the
-// code counts, not what they refer to. TLSFiles are read when they change, anyway.
+// contents of the files of specifications; of functions that the program adds only their
+// place in the source counts, not what they refer to. TLSFiles are read when they change, anyway.
 //
 // A wrong configuration changes nothing: the error then joins every fault
 // (*messages.ConfigError), a name that a link, group or acceptor of another kind has

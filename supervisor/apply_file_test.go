@@ -49,6 +49,7 @@ func TestApplyFile(t *testing.T) {
 			Env: variables(env),
 			Link: func(c *supervisor.LinkConfig) error {
 				c.OnEvent = func(messages.Event) { counter.Add(1) }
+				c.OnError = (&eventCounter{}).add
 				return nil
 			},
 		})
@@ -126,11 +127,21 @@ func TestApplyFile(t *testing.T) {
 		})
 	}
 	changed := load()
+	changed.Links[0].OnError = func(messages.Event) {}
+	changed.Links[1].OnEvent = nil
+	assert.Equal(t, []string{"a", "b"}, applied(t, m, changed).Links.Changed, "other functions")
+	assert.Equal(t, []string{"a", "b"}, applied(t, m, load()).Links.Changed, "and back")
+	changed = load()
 	changed.Links[2].MaxLate = 77
 	assert.Equal(t, []string{"c"}, applied(t, m, changed).Links.Changed, "by the program")
 	_, err = supervisor.LoadBytes(file, []byte("links: [{name: a}]"), supervisor.LoadOptions{})
 	require.Error(t, err)
 }
+
+// eventCounter has a method that is a hook.
+type eventCounter struct{ atomic.Int64 }
+
+func (c *eventCounter) add(messages.Event) { c.Add(1) }
 
 // TestApplySame: configurations of a program are compared field by field, pointers and
 // functions by identity.

@@ -3,9 +3,43 @@ package supervisor
 import (
 	"errors"
 	"fmt"
+	"log/slog"
+
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/isolink-go/isolink/messages"
 )
+
+// Config is what a Manager is made of.
+type Config struct {
+	// Links are started by New, in this order. Manager.AddLink adds others.
+	Links []LinkConfig
+
+	// Groups are links that serve the same purpose, each of which may be in
+	// several.
+	Groups []GroupConfig
+
+	// Acceptors listen when New returns. Manager.Listen starts others.
+	Acceptors []AcceptorConfig
+
+	// Logger gets what the manager, and the actor system that it makes, have to
+	// say; nil means slog.Default. With a system of the caller's own, its logger
+	// is used where this is nil.
+	Logger *slog.Logger
+
+	// MeterProvider and TracerProvider are OpenTelemetry's: what the links, groups and
+	// acceptors measure (names begin with isolink.), and a span for each exchange, each
+	// send through a group, and each call of a handler. Nil, the default, costs nothing.
+	MeterProvider  metric.MeterProvider
+	TracerProvider trace.TracerProvider
+
+	// prints tell what came from a file from what else it might say, by kind and name:
+	// digests of what the file says. Nil: nothing did.
+	prints map[[2]string]string
+}
+
+func (c *Config) print(kind, name string) string { return c.prints[[2]string{kind, name}] }
 
 // Validate reports every fault of links, groups and acceptors at once, as
 // *messages.ConfigError joined by errors.Join, or nil. New, Manager.Apply and Load
