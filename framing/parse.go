@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/isolink-go/isolink/internal/nearest"
+	"github.com/isolink-go/isolink/framing/nearest"
 )
 
 // families makes the framing of each name without options.

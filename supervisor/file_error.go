@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/isolink-go/isolink/internal/nearest"
+	"github.com/isolink-go/isolink/framing/nearest"
 )
 
 // FileError is one fault of a file that Load reads. All faults are reported at once,

@@ -1,4 +1,5 @@
-// Package nearest suggests what a name that is none was meant to be.
+// Package nearest suggests what a name that is none was meant to be: of a framing, or
+// of a field of a configuration file.
 package nearest
 
 // Of is the name that takes the fewest changed, added or left out letters
