@@ -72,7 +72,7 @@ func TestSimulationNotices(t *testing.T) {
 				assert.Positive(t, s.faults[c.what], "%v", s.faults)
 				failed := make(map[string]bool)
 				for _, check := range s.checks(day, s) {
-					failed[check.name] = !check.ok()
+					failed[check.Name] = !check.OK
 				}
 				assert.True(t, failed[c.what])
 				assert.True(t, failed["answered"], "a run in which nothing came proves nothing")
@@ -86,5 +86,5 @@ func TestSimulationsDiffer(t *testing.T) {
 	one, other := simulate(t, 1, time.Hour/2), simulate(t, 2, time.Hour/2)
 	assert.NotEqual(t, one.digest.Sum64(), other.digest.Sum64())
 	checks := one.checks(time.Hour/2, other)
-	assert.False(t, checks[len(checks)-1].ok())
+	assert.False(t, checks[len(checks)-1].OK)
 }

@@ -5,6 +5,8 @@ import (
 	"io"
 	"math"
 	"time"
+
+	"github.com/isolink-go/isolink/testdata/check"
 )
 
 // simFigures are what happened in a simulation, how often.
@@ -119,46 +121,25 @@ func (f *simFigures) print(w io.Writer, lasts time.Duration) {
 	}
 }
 
-// simCheck is one goal, and what became of it.
-type simCheck struct {
-	name      string
-	got, want uint64
-	atLeast   bool
-}
-
-func (c simCheck) ok() bool { return c.got == c.want || (c.atLeast && c.got > c.want) }
-
-// String is a line as the programs of bench have it.
-func (c simCheck) String() string {
-	sign, verdict := "", "ok"
-	if c.atLeast {
-		sign = ">= "
-	}
-	if !c.ok() {
-		verdict = "FAIL"
-	}
-	return fmt.Sprintf("CHECK %s: %d (goal %s%d) %s", c.name, c.got, sign, c.want, verdict)
-}
-
 // simFaults are what must not be.
 var simFaults = []string{"lost", "duplicated", "misdelivered", "key used again", "hung", "illegal", "left behind"}
 
 // checks are the goals of a simulation; again is another one of the same seed.
-func (s *simulation) checks(lasts time.Duration, again *simulation) (all []simCheck) {
+func (s *simulation) checks(lasts time.Duration, again *simulation) (all []check.Line) {
 	if days := uint64(lasts / day); days > 0 {
-		all = append(all, simCheck{name: "days", got: uint64(s.lived / day), want: days})
+		all = append(all, check.Exactly("days", uint64(s.lived/day), days))
 	}
 	for _, f := range s.figures.table() {
 		if least := f.least(lasts); least > 0 {
-			all = append(all, simCheck{f.name, f.count, least, true})
+			all = append(all, check.AtLeast(f.name, f.count, least))
 		}
 	}
 	for _, what := range simFaults {
-		all = append(all, simCheck{name: what, got: uint64(s.faults[what])})
+		all = append(all, check.None(what, uint64(s.faults[what])))
 	}
 	same := uint64(0)
 	if s.digest.Sum64() == again.digest.Sum64() && s.steps == again.steps && s.figures == again.figures {
 		same = 1
 	}
-	return append(all, simCheck{name: "same seed, same trace", got: same, want: 1})
+	return append(all, check.Exactly("same seed, same trace", same, 1))
 }

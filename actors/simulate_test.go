@@ -53,6 +53,6 @@ func TestSimulate(t *testing.T) {
 		first.steps, time.Since(began).Seconds(), first.digest.Sum64(), second.digest.Sum64())
 	for _, c := range first.checks(lasts, second) {
 		fmt.Println(c)
-		assert.True(t, c.ok(), "seed %d: %s", seed, c)
+		assert.True(t, c.OK, "seed %d: %s", seed, c)
 	}
 }

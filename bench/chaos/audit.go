@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/isolink-go/isolink/bench/internal/check"
+	"github.com/isolink-go/isolink/testdata/check"
 	"github.com/isolink-go/isolink/messages"
 )
 

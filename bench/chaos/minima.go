@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/isolink-go/isolink/bench/internal/check"
+	"github.com/isolink-go/isolink/testdata/check"
 )
 
 // minima are how often each outcome and each fault must have come: one that never

@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/isolink-go/isolink/bench/internal/check"
+	"github.com/isolink-go/isolink/testdata/check"
 )
 
 // longest is how long a run may take: three times what it takes.

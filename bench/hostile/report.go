@@ -7,7 +7,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/isolink-go/isolink/bench/internal/check"
+	"github.com/isolink-go/isolink/testdata/check"
 )
 
 // report prints the table and the lines, and reports whether all that decide are ok.

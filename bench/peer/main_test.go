@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"github.com/isolink-go/isolink/bench/internal/check"
+	"github.com/isolink-go/isolink/testdata/check"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -6,7 +6,7 @@ import (
 
 	"github.com/moov-io/iso8583"
 
-	"github.com/isolink-go/isolink/bench/internal/check"
+	"github.com/isolink-go/isolink/testdata/check"
 	"github.com/isolink-go/isolink/supervisor/linktest"
 )
 

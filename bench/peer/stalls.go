@@ -7,7 +7,7 @@ import (
 	"net"
 	"time"
 
-	"github.com/isolink-go/isolink/bench/internal/check"
+	"github.com/isolink-go/isolink/testdata/check"
 	"github.com/isolink-go/isolink/supervisor/linktest"
 )
 

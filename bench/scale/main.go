@@ -28,7 +28,7 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/isolink-go/isolink/bench/internal/check"
+	"github.com/isolink-go/isolink/testdata/check"
 	"github.com/isolink-go/isolink/bench/internal/proc"
 )
 

@@ -7,7 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/isolink-go/isolink/bench/internal/check"
+	"github.com/isolink-go/isolink/testdata/check"
 	"github.com/isolink-go/isolink/bench/internal/plot"
 	"github.com/isolink-go/isolink/bench/internal/proc"
 	"github.com/isolink-go/isolink/bench/internal/trend"

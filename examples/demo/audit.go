@@ -2,45 +2,13 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/isolink-go/isolink/examples/internal/issuer"
 	"github.com/isolink-go/isolink/examples/internal/traffic"
 	"github.com/isolink-go/isolink/messages"
+	"github.com/isolink-go/isolink/testdata/check"
 )
-
-// check is one line of the audit.
-type check struct {
-	name   string
-	figure string
-	goal   string
-	ok     bool
-}
-
-// String is the line that is printed.
-func (c check) String() string {
-	verdict := "ok"
-	if !c.ok {
-		verdict = "FAIL"
-	}
-	return fmt.Sprintf("CHECK %s: %s (goal %s) %s", c.name, c.figure, c.goal, verdict)
-}
-
-// none is a check of what must not have happened.
-func none(name string, figure int) check {
-	return check{name, fmt.Sprint(figure), "0", figure == 0}
-}
-
-// exactly is a check of what must be all there.
-func exactly[number int | uint64](name string, figure, goal number) check {
-	return check{name, fmt.Sprint(figure), fmt.Sprint(goal), figure == goal}
-}
-
-// atLeast is a check that there was something to check.
-func atLeast(name string, figure, goal uint64) check {
-	return check{name, fmt.Sprint(figure), fmt.Sprintf(">= %d", goal), figure >= goal}
-}
 
 // seen is what the ledger has of one reference.
 type seen struct {
@@ -85,26 +53,26 @@ func newAudit(b *book, entries []entry, halfClosed map[[2]int]bool, timeout time
 }
 
 // safety is what must hold whatever the host did.
-func (a *audit) safety(sent uint64) []check {
-	return []check{
-		none("lost", int(sent)-len(a.book.told)),
-		none("settled more than once", a.count(func(_ string, all []told) bool { return len(all) > 1 })),
-		none("failed without one of the outcomes", a.countTold(func(_ string, t told) bool {
+func (a *audit) safety(sent uint64) []check.Line {
+	return []check.Line{
+		check.None("lost", int(sent)-len(a.book.told)),
+		check.None("settled more than once", a.count(func(_ string, all []told) bool { return len(all) > 1 })),
+		check.None("failed without one of the outcomes", a.countTold(func(_ string, t told) bool {
 			return t.outcome == traffic.Failed
 		})),
-		none("not sent, but seen by the host", a.countTold(func(reference string, t told) bool {
+		check.None("not sent, but seen by the host", a.countTold(func(reference string, t told) bool {
 			return t.outcome == traffic.NotSent && a.host[reference] != nil
 		})),
-		none("answered, but unknown to the host", a.countTold(func(reference string, t told) bool {
+		check.None("answered, but unknown to the host", a.countTold(func(reference string, t told) bool {
 			s := a.host[reference]
 			return t.outcome.Answered() && (s == nil || s.received == 0 || s.replies == 0)
 		})),
-		none("duplicated at the host", a.duplicated()),
-		none("misdelivered", a.countTold(a.misdelivered)),
-		none("in doubt without cause", a.countTold(a.withoutCause)),
-		none("answered before the end of the session, but in doubt", a.countTold(a.ignored)),
+		check.None("duplicated at the host", a.duplicated()),
+		check.None("misdelivered", a.countTold(a.misdelivered)),
+		check.None("in doubt without cause", a.countTold(a.withoutCause)),
+		check.None("answered before the end of the session, but in doubt", a.countTold(a.ignored)),
 		a.lateReplies(),
-		none("frames that nobody waited for, and no second replies", a.unexplained()),
+		check.None("frames that nobody waited for, and no second replies", a.unexplained()),
 	}
 }
 
@@ -175,7 +143,7 @@ func (a *audit) ignored(reference string, t told) bool {
 
 // lateReplies: each belongs to a send that is in doubt, proves it, and comes
 // once, by the link that had the send.
-func (a *audit) lateReplies() check {
+func (a *audit) lateReplies() check.Line {
 	matched, delivered := 0, make(map[string]bool)
 	for _, l := range a.book.late {
 		all := a.book.told[l.reference]
@@ -185,7 +153,7 @@ func (a *audit) lateReplies() check {
 		}
 		delivered[l.reference] = true
 	}
-	return exactly("late replies that belong to a send in doubt", matched, len(a.book.late))
+	return check.Exactly("late replies that belong to a send in doubt", matched, len(a.book.late))
 }
 
 // unexplained counts the frames that nobody waited for, beyond the second

@@ -13,6 +13,7 @@ import (
 	"github.com/isolink-go/isolink/examples/internal/issuer"
 	"github.com/isolink-go/isolink/examples/internal/traffic"
 	"github.com/isolink-go/isolink/messages"
+	"github.com/isolink-go/isolink/testdata/check"
 )
 
 // account is a run in which everything that can happen has happened, and
@@ -107,8 +108,8 @@ func (a *account) change(reference string, how func(*told)) {
 // failing are the names of the checks that fail.
 func (a *account) failing() (names []string) {
 	for _, c := range newAudit(a.book, a.entries, a.halfClosed, sendTimeout).safety(a.sent) {
-		if !c.ok {
-			names = append(names, c.name)
+		if !c.OK {
+			names = append(names, c.Name)
 		}
 	}
 	return names
@@ -191,11 +192,11 @@ func TestEachCheckFails(t *testing.T) {
 }
 
 func TestACheckSaysWhatItHasFound(t *testing.T) {
-	assert.Equal(t, "CHECK lost: 0 (goal 0) ok", none("lost", 0).String())
-	assert.Equal(t, "CHECK lost: 2 (goal 0) FAIL", none("lost", 2).String())
-	assert.Equal(t, "CHECK lost: -1 (goal 0) FAIL", none("lost", -1).String())
-	assert.Equal(t, "CHECK late: 7 (goal >= 7) ok", atLeast("late", 7, 7).String())
-	assert.Equal(t, "CHECK late: 6 (goal >= 7) FAIL", atLeast("late", 6, 7).String())
-	assert.Equal(t, "CHECK up: 3 (goal 3) ok", exactly("up", 3, 3).String())
-	assert.Equal(t, "CHECK up: 4 (goal 3) FAIL", exactly("up", 4, 3).String())
+	assert.Equal(t, "CHECK lost: 0 (goal 0) ok", check.None("lost", 0).String())
+	assert.Equal(t, "CHECK lost: 2 (goal 0) FAIL", check.None("lost", 2).String())
+	assert.Equal(t, "CHECK lost: -1 (goal 0) FAIL", check.None("lost", -1).String())
+	assert.Equal(t, "CHECK late: 7 (goal >= 7) ok", check.AtLeast("late", 7, 7).String())
+	assert.Equal(t, "CHECK late: 6 (goal >= 7) FAIL", check.AtLeast("late", 6, 7).String())
+	assert.Equal(t, "CHECK up: 3 (goal 3) ok", check.Exactly("up", 3, 3).String())
+	assert.Equal(t, "CHECK up: 4 (goal 3) FAIL", check.Exactly("up", 4, 3).String())
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/isolink-go/isolink/examples/internal/issuer"
 	"github.com/isolink-go/isolink/examples/internal/traffic"
 	"github.com/isolink-go/isolink/supervisor"
+	"github.com/isolink-go/isolink/testdata/check"
 )
 
 // outcome is what is left of a run when it is over, beside book and ledger.
@@ -25,28 +26,24 @@ func (d *demo) checks(o outcome, interrupted bool) bool {
 	list := a.safety(total.Sent)
 	list = append(list, counters(d.book, o.links, o.passedOn)...)
 	list = append(list,
-		none("hosts whose counters differ from their ledger", differingHosts(entries, o.hosts)),
-		none("requests that a host had no room or time for", unhandled(o.hosts)),
-		none("events dropped", int(sumOf(o.links, func(c supervisor.Counters) uint64 { return c.Dropped }))),
-		exactly("links up again at the end", o.up, links),
-		none("goroutines left", o.goroutines),
+		check.None("hosts whose counters differ from their ledger", differingHosts(entries, o.hosts)),
+		check.None("requests that a host had no room or time for", unhandled(o.hosts)),
+		check.None("events dropped", int(sumOf(o.links, func(c supervisor.Counters) uint64 { return c.Dropped }))),
+		check.Exactly("links up again at the end", o.up, links),
+		check.None("goroutines left", o.goroutines),
 	)
 	if interrupted {
 		fmt.Fprintln(d.out, "interrupted: that enough happened is not checked")
 	} else {
 		list = append(list, d.minima(total, o)...)
 	}
-	ok := true
-	for _, c := range list {
-		fmt.Fprintln(d.out, c)
-		ok = ok && c.ok
-	}
-	return ok
+	ok, err := check.Print(d.out, list...)
+	return ok && err == nil
 }
 
 // minima are checks that the run has put the links to the test. They are well
 // below what a run has on a slow machine.
-func (d *demo) minima(total traffic.Counts, o outcome) []check {
+func (d *demo) minima(total traffic.Counts, o outcome) []check.Line {
 	var late uint64
 	for i := range links {
 		all, _ := d.book.lateReplies(i)
@@ -54,22 +51,22 @@ func (d *demo) minima(total traffic.Counts, o outcome) []check {
 	}
 	byGroup := d.book.tally.Link(group)
 	restarted := sumOf(o.links, func(c supervisor.Counters) uint64 { return c.Sessions }) - links
-	list := []check{
-		atLeast("answered", total.Answered(), 1+total.Sent/10),
-		atLeast("declined", total.Outcomes[traffic.Declined], 1+total.Sent/1000),
-		atLeast("not sent", total.Outcomes[traffic.NotSent], 1+total.Sent/1000),
-		atLeast("in doubt", total.Outcomes[traffic.InDoubt], 1+total.Sent/1000),
-		atLeast("late", late, 1+total.Sent/1000),
-		atLeast("restarts", restarted, links),
-		atLeast("answered by the group", byGroup.Answered(), 1+byGroup.Sent/10),
-		atLeast("passed on by the group", o.passedOn, 1),
+	list := []check.Line{
+		check.AtLeast("answered", total.Answered(), 1+total.Sent/10),
+		check.AtLeast("declined", total.Outcomes[traffic.Declined], 1+total.Sent/1000),
+		check.AtLeast("not sent", total.Outcomes[traffic.NotSent], 1+total.Sent/1000),
+		check.AtLeast("in doubt", total.Outcomes[traffic.InDoubt], 1+total.Sent/1000),
+		check.AtLeast("late", late, 1+total.Sent/1000),
+		check.AtLeast("restarts", restarted, links),
+		check.AtLeast("answered by the group", byGroup.Answered(), 1+byGroup.Sent/10),
+		check.AtLeast("passed on by the group", o.passedOn, 1),
 	}
 	for _, k := range issuer.Kinds() {
 		var n uint64
 		for _, h := range o.hosts {
 			n += h.faults[k]
 		}
-		list = append(list, atLeast(k.String(), n, 1))
+		list = append(list, check.AtLeast(k.String(), n, 1))
 	}
 	return list
 }
@@ -77,7 +74,7 @@ func (d *demo) minima(total traffic.Counts, o outcome) []check {
 // counters compares what the links have counted with what callers and observers
 // were told. Who asks the group is not told which link has answered, nor which ones
 // did not send what was passed on: there, the sums over all links must agree.
-func counters(b *book, statuses []supervisor.Status, passedOn uint64) []check {
+func counters(b *book, statuses []supervisor.Status, passedOn uint64) []check.Line {
 	all := accounts(b)
 	differing, answered, unsent := 0, all[unknown].Answered, passedOn
 	for link, s := range statuses {
@@ -90,11 +87,11 @@ func counters(b *book, statuses []supervisor.Status, passedOn uint64) []check {
 		answered += told.Answered
 		unsent += told.NotSent
 	}
-	return []check{
-		none("links whose counters differ from what callers were told", differing),
-		exactly("answered, as the links count",
+	return []check.Line{
+		check.None("links whose counters differ from what callers were told", differing),
+		check.Exactly("answered, as the links count",
 			sumOf(statuses, func(c supervisor.Counters) uint64 { return c.Answered }), answered),
-		exactly("not sent or passed on, as the links count",
+		check.Exactly("not sent or passed on, as the links count",
 			sumOf(statuses, func(c supervisor.Counters) uint64 { return c.NotSent }), unsent),
 	}
 }

@@ -1,5 +1,5 @@
 // Package check prints what a proof has found: one line a goal, computed from that
-// run.
+// run. The programs of bench, the demo and the simulation have it in common.
 package check
 
 import (

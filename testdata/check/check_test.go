@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/isolink-go/isolink/bench/internal/check"
+	"github.com/isolink-go/isolink/testdata/check"
 )
 
 func TestLines(t *testing.T) {
