@@ -25,6 +25,12 @@ type LatencyBucket struct {
 	Count uint64
 }
 
+// DurationBounds are the bounds of the histograms that are made for others, in seconds:
+// from what a host beside us takes to the deadline of most networks.
+func DurationBounds() []float64 {
+	return []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}
+}
+
 // Buckets of a histogram: eight for each doubling, of what is counted in units of
 // 1.024 µs.
 const (

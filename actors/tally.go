@@ -16,6 +16,14 @@ type Tally struct {
 	Requests                                     uint64 // of the peer, given to the handler
 }
 
+// Type is the message type in words: "other" for those that are not told apart.
+func (t Tally) Type() string {
+	if !t.MTI.Valid() {
+		return "other"
+	}
+	return t.MTI.String()
+}
+
 // tallied is what a Tally counts.
 type tallied int
 

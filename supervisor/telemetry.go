@@ -11,12 +11,6 @@ import (
 	"github.com/isolink-go/isolink/actors"
 )
 
-// durationBuckets are the bounds of isolink.exchange.duration, in seconds: from what a
-// host beside us takes to the deadline of most networks.
-var durationBuckets = []float64{
-	.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60,
-}
-
 // telemetry is what a manager measures and traces with.
 type telemetry struct {
 	actors.Telemetry
@@ -34,7 +28,7 @@ func (m *Manager) observe(config Config) error {
 	meter := config.MeterProvider.Meter(actors.TelemetryScope)
 	duration, err := meter.Float64Histogram("isolink.exchange.duration",
 		metric.WithUnit("s"), metric.WithDescription("Time of answered exchanges, from the write to the answer"),
-		metric.WithExplicitBucketBoundaries(durationBuckets...))
+		metric.WithExplicitBucketBoundaries(actors.DurationBounds()...))
 	if err != nil {
 		return fmt.Errorf("supervisor: metrics: %w", err)
 	}

@@ -111,7 +111,7 @@ func (g *gauges) link(o metric.Observer, s *Status) {
 	o.ObserveInt64(g.unhandled, s.Unhandled, with())
 	for i := range s.Tallies {
 		t := &s.Tallies[i]
-		mti := actors.AttrMTI.String(tallyName(t))
+		mti := actors.AttrMTI.String(t.Type())
 		for outcome, n := range map[string]uint64{
 			"answered": t.Answered, "posted": t.Posted, "rejected": t.Rejected, "not_sent": t.NotSent, "in_doubt": t.InDoubt,
 		} {
@@ -136,14 +136,6 @@ func (g *gauges) link(o metric.Observer, s *Status) {
 	o.ObserveInt64(g.panics, int64(c.Panics), with())
 }
 
-// tallyName is "other" for the types that are not told apart.
-func tallyName(t *Tally) string {
-	if !t.MTI.Valid() {
-		return "other"
-	}
-	return t.MTI.String()
-}
-
 func (g *gauges) group(o metric.Observer, s *GroupStatus) {
 	name := actors.AttrGroup.String(s.Name)
 	degraded := int64(0)
@@ -163,6 +155,6 @@ func (g *gauges) acceptor(o metric.Observer, s *AcceptorStatus) {
 	o.ObserveInt64(g.acceptorAccepted, int64(s.Accepted), metric.WithAttributes(name))
 	for i := range s.Tallies {
 		t := &s.Tallies[i]
-		o.ObserveInt64(g.acceptorRequests, int64(t.Requests), metric.WithAttributes(name, actors.AttrMTI.String(tallyName(t))))
+		o.ObserveInt64(g.acceptorRequests, int64(t.Requests), metric.WithAttributes(name, actors.AttrMTI.String(t.Type())))
 	}
 }

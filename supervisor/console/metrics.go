@@ -3,6 +3,7 @@ package console
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/isolink-go/isolink/actors"
 	"github.com/isolink-go/isolink/messages"
 	"github.com/isolink-go/isolink/supervisor"
 )
@@ -64,7 +65,7 @@ func (c collector) Collect(to chan<- prometheus.Metric) {
 		gauge(to, acceptorSessions, float64(a.Sessions), a.Name)
 		counter(to, acceptorAccepted, a.Accepted, a.Name)
 		for _, t := range a.Tallies {
-			counter(to, acceptorRequests, t.Requests, a.Name, mtiLabel(t.MTI))
+			counter(to, acceptorRequests, t.Requests, a.Name, t.Type())
 		}
 	}
 }
@@ -75,13 +76,6 @@ func gauge(to chan<- prometheus.Metric, d *prometheus.Desc, v float64, labels ..
 
 func counter(to chan<- prometheus.Metric, d *prometheus.Desc, v uint64, labels ...string) {
 	to <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v), labels...)
-}
-
-func mtiLabel(m messages.MTI) string {
-	if !m.Valid() {
-		return "other"
-	}
-	return m.String()
 }
 
 func collectLink(to chan<- prometheus.Metric, s *supervisor.Status) {
@@ -95,7 +89,7 @@ func collectLink(to chan<- prometheus.Metric, s *supervisor.Status) {
 	gauge(to, linkInFlight, float64(s.InFlight), s.Name)
 	gauge(to, linkInDoubt, float64(s.InDoubt), s.Name)
 	for _, t := range s.Tallies {
-		mti := mtiLabel(t.MTI)
+		mti := t.Type()
 		counter(to, linkExchanges, t.Answered, s.Name, mti, "answered")
 		counter(to, linkExchanges, t.Posted, s.Name, mti, "posted")
 		counter(to, linkExchanges, t.Rejected, s.Name, mti, "rejected")
@@ -114,26 +108,23 @@ func collectLink(to chan<- prometheus.Metric, s *supervisor.Status) {
 	collectDuration(to, s)
 }
 
-// durationBounds are those of exchange_duration_seconds: each link the same, so that
-// they can be summed.
-var durationBounds = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}
-
 func collectDuration(to chan<- prometheus.Metric, s *supervisor.Status) {
-	counts := make(map[float64]uint64, len(durationBounds))
+	bounds := actors.DurationBounds() // each link's are the same, so that they can be summed
+	counts := make(map[float64]uint64, len(bounds))
 	var sum float64
 	var passed uint64
 	next := 0
 	for _, b := range s.Latency.Buckets {
 		upTo := min(b.UpTo, s.Latency.Max).Seconds()
-		for next < len(durationBounds) && durationBounds[next] < upTo {
-			counts[durationBounds[next]] = passed
+		for next < len(bounds) && bounds[next] < upTo {
+			counts[bounds[next]] = passed
 			next++
 		}
 		passed += b.Count
 		sum += upTo * float64(b.Count)
 	}
-	for ; next < len(durationBounds); next++ {
-		counts[durationBounds[next]] = passed
+	for ; next < len(bounds); next++ {
+		counts[bounds[next]] = passed
 	}
 	to <- prometheus.MustNewConstHistogram(linkDuration, s.Latency.Count, sum, counts, s.Name)
 }

@@ -166,11 +166,7 @@ func (c *Console) detail(s *supervisor.Status) detail {
 		v.TLS = &tlsView{s.TLS.Version, s.TLS.CipherSuite, s.TLS.ServerName, s.TLS.Peer, sometime(s.TLS.PeerNotAfter)}
 	}
 	for _, t := range s.Tallies {
-		mti := "other"
-		if t.MTI.Valid() {
-			mti = t.MTI.String()
-		}
-		v.Tallies = append(v.Tallies, tallyView{mti, t.Answered, t.Posted, t.Rejected, t.NotSent, t.InDoubt, t.Requests})
+		v.Tallies = append(v.Tallies, tallyView{t.Type(), t.Answered, t.Posted, t.Rejected, t.NotSent, t.InDoubt, t.Requests})
 	}
 	v.Timeline, v.Failures = c.history.moments(s.Name)
 	return v
