@@ -6,6 +6,7 @@ import (
 
 	"github.com/isolink-go/isolink/bench/internal/host"
 	"github.com/isolink-go/isolink/bench/internal/sample"
+	"github.com/isolink-go/isolink/testdata"
 )
 
 // stage is the host of a part, and the paths to it that were opened so far.
@@ -27,7 +28,7 @@ func (p part) newStage() (*stage, error) {
 	var config *tls.Config
 	if p.secure {
 		var err error
-		if to.tls, config, err = certificates(); err != nil {
+		if to.tls, config, err = testdata.MutualTLS(); err != nil {
 			return nil, err
 		}
 	}

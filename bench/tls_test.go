@@ -9,12 +9,13 @@ import (
 
 	"github.com/isolink-go/isolink/bench/internal/host"
 	"github.com/isolink-go/isolink/bench/internal/sample"
+	"github.com/isolink-go/isolink/testdata"
 )
 
 // Both ends have certificates of one authority: who has none, or speaks in the clear,
 // gets no answer.
 func TestCertificates(t *testing.T) {
-	client, server, err := certificates()
+	client, server, err := testdata.MutualTLS()
 	require.NoError(t, err)
 	h, err := host.ListenTLS(server)
 	require.NoError(t, err)

@@ -25,19 +25,14 @@ type certificates struct {
 
 func newCertificates() (*certificates, error) {
 	var err error
-	pem := func(name string) []byte {
-		text, fault := testdata.Files.ReadFile("certs/" + name + ".pem")
-		err = errors.Join(err, fault)
-		return text
-	}
 	pair := func(name string) []tls.Certificate {
-		one, fault := tls.X509KeyPair(pem(name), pem(name+"-key"))
+		one, fault := testdata.KeyPair(name)
 		err = errors.Join(err, fault)
 		return []tls.Certificate{one}
 	}
 	pool := func(name string) *x509.CertPool {
-		p := x509.NewCertPool()
-		p.AppendCertsFromPEM(pem(name))
+		p, fault := testdata.CertPool(name)
+		err = errors.Join(err, fault)
 		return p
 	}
 	server := func(certificate, authority string) *tls.Config {

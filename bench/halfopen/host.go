@@ -50,7 +50,7 @@ func serve(o options, stdin io.Reader, stdout io.Writer) error {
 		config.Handle = linktest.ReplyWith(h.respond)
 	}
 	if o.secure {
-		cert, err := certificate()
+		cert, err := testdata.KeyPair("server")
 		if err != nil {
 			return err
 		}
@@ -134,16 +134,4 @@ func (h *host) answerLater(c *linktest.Conn, response linktest.Frame) {
 			return
 		}
 	}
-}
-
-func certificate() (tls.Certificate, error) {
-	cert, err := testdata.Files.ReadFile("certs/server.pem")
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	key, err := testdata.Files.ReadFile("certs/server-key.pem")
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	return tls.X509KeyPair(cert, key)
 }

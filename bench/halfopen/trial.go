@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -122,12 +121,10 @@ func (t *trial) config(addr string) (supervisor.LinkConfig, error) {
 		c.WriteTimeout = patience
 	}
 	if t.secure {
-		pem, err := testdata.Files.ReadFile("certs/ca.pem")
+		pool, err := testdata.CertPool("ca")
 		if err != nil {
 			return c, err
 		}
-		pool := x509.NewCertPool()
-		pool.AppendCertsFromPEM(pem)
 		c.TLS = &tls.Config{RootCAs: pool, ServerName: "localhost", MinVersion: tls.VersionTLS13}
 	}
 	return c, nil

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"net"
 	"os"
 	"strings"
@@ -112,7 +111,7 @@ func helloFlood(ctx context.Context, w *world) *attack {
 func handshakes(n int, certificate string) func(context.Context, *world) *attack {
 	return func(ctx context.Context, w *world) *attack {
 		a := new(attack)
-		pair, err := keyPair(certificate)
+		pair, err := testdata.KeyPair(certificate)
 		if err != nil {
 			a.failed(err)
 			return a
@@ -145,40 +144,4 @@ func handshakes(n int, certificate string) func(context.Context, *world) *attack
 		})
 		return a
 	}
-}
-
-// certificates are the two ends' configurations: each has a certificate, and wants one
-// of the same authority.
-func certificates() (client, server *tls.Config, err error) {
-	ca, err := testdata.Files.ReadFile("certs/ca.pem")
-	if err != nil {
-		return nil, nil, err
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(ca) {
-		return nil, nil, errors.New("no certificate of an authority")
-	}
-	own, errOwn := keyPair("client")
-	theirs, errTheirs := keyPair("server")
-	client = &tls.Config{RootCAs: pool, Certificates: []tls.Certificate{own}, ServerName: "localhost", MinVersion: tls.VersionTLS13}
-	server = &tls.Config{
-		ClientCAs: pool, Certificates: []tls.Certificate{theirs}, ClientAuth: tls.RequireAndVerifyClientCert, MinVersion: tls.VersionTLS13,
-	}
-	return client, server, errors.Join(errOwn, errTheirs)
-}
-
-func keyPair(name string) (tls.Certificate, error) {
-	cert, err := testdata.Files.ReadFile("certs/" + name + ".pem")
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	key, err := testdata.Files.ReadFile("certs/" + name + "-key.pem")
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	pair, err := tls.X509KeyPair(cert, key)
-	if err != nil {
-		return tls.Certificate{}, fmt.Errorf("%s: %w", name, err)
-	}
-	return pair, nil
 }

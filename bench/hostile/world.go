@@ -16,6 +16,7 @@ import (
 	"github.com/isolink-go/isolink/framing"
 	"github.com/isolink-go/isolink/messages"
 	"github.com/isolink-go/isolink/supervisor"
+	"github.com/isolink-go/isolink/testdata"
 )
 
 // The limits of all acceptors and links, as short as a busy machine allows.
@@ -115,7 +116,7 @@ func newWorld() (w *world, err error) {
 
 // listen starts the acceptors.
 func (w *world) listen() error {
-	client, server, err := certificates()
+	client, server, err := testdata.MutualTLS()
 	if err != nil {
 		return err
 	}

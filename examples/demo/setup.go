@@ -2,9 +2,7 @@ package main
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -65,16 +63,9 @@ func groupConfig(name string, links []string) supervisor.GroupConfig {
 
 // certificates reads the certificates of both ends of mutual TLS.
 func certificates() (host, link *tls.Config, err error) {
-	authority, err := testdata.Files.ReadFile("certs/ca.pem")
-	if err != nil {
-		return nil, nil, err
-	}
-	trusted := x509.NewCertPool()
-	if !trusted.AppendCertsFromPEM(authority) {
-		return nil, nil, errors.New("certs/ca.pem: no certificate in it")
-	}
-	hostPair, hostErr := keyPair("server")
-	linkPair, linkErr := keyPair("client")
+	trusted, authorityErr := testdata.CertPool("ca")
+	hostPair, hostErr := testdata.KeyPair("server")
+	linkPair, linkErr := testdata.KeyPair("client")
 	host = &tls.Config{
 		MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{hostPair},
 		ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: trusted,
@@ -82,23 +73,7 @@ func certificates() (host, link *tls.Config, err error) {
 	link = &tls.Config{
 		MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{linkPair}, RootCAs: trusted,
 	}
-	return host, link, errors.Join(hostErr, linkErr)
-}
-
-func keyPair(name string) (tls.Certificate, error) {
-	certificate, err := testdata.Files.ReadFile("certs/" + name + ".pem")
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	key, err := testdata.Files.ReadFile("certs/" + name + "-key.pem")
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	pair, err := tls.X509KeyPair(certificate, key)
-	if err != nil {
-		return tls.Certificate{}, fmt.Errorf("certs/%s.pem: %w", name, err)
-	}
-	return pair, nil
+	return host, link, errors.Join(authorityErr, hostErr, linkErr)
 }
 
 // observe lets the book see what a link tells.
