@@ -47,7 +47,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"time"
 
 	"github.com/isolink-go/isolink/bench/internal/proc"
@@ -69,8 +68,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 }
 
 func execute(p plan, stdout, stderr io.Writer) int {
-	fmt.Fprintf(stdout, "%s %s/%s, %d CPUs, seed %d\n",
-		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), p.seed)
+	fmt.Fprintf(stdout, "%s, seed %d\n",
+		proc.Machine(), p.seed)
 	begin := time.Now()
 	var checks bytes.Buffer
 	files, written := proc.MaxFiles(), newOutput()

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/isolink-go/isolink/testdata/check"
 	"github.com/isolink-go/isolink/testdata/carddata"
+	"github.com/isolink-go/isolink/testdata/check"
 )
 
 // found is what a run has shown.

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/isolink-go/isolink/testdata/check"
 	"github.com/isolink-go/isolink/messages"
+	"github.com/isolink-go/isolink/testdata/check"
 )
 
 // seen is what the logs have of one exchange.

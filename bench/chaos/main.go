@@ -20,9 +20,9 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"runtime"
 	"time"
 
+	"github.com/isolink-go/isolink/bench/internal/proc"
 	"github.com/isolink-go/isolink/testdata/check"
 )
 
@@ -54,8 +54,8 @@ func start(args []string, stdout, stderr io.Writer) int {
 }
 
 func execute(o options, stdout, stderr io.Writer) int {
-	fmt.Fprintf(stdout, "%s %s/%s, %d CPUs, seed %d, %v\n\n",
-		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), o.seed, o.length)
+	fmt.Fprintf(stdout, "%s, seed %d, %v\n\n",
+		proc.Machine(), o.seed, o.length)
 	r := newRun(o)
 	if err := r.execute(); err != nil {
 		fmt.Fprintln(stderr, "chaos: FAILED:", err)

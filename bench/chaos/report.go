@@ -8,8 +8,8 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/isolink-go/isolink/testdata/check"
 	"github.com/isolink-go/isolink/supervisor"
+	"github.com/isolink-go/isolink/testdata/check"
 )
 
 // add adds what links count and the audit needs.

@@ -6,8 +6,8 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/isolink-go/isolink/testdata/check"
 	"github.com/isolink-go/isolink/messages"
+	"github.com/isolink-go/isolink/testdata/check"
 )
 
 // result is what a scenario has come to.

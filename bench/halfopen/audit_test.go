@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/isolink-go/isolink/testdata/check"
 	"github.com/isolink-go/isolink/messages"
 	"github.com/isolink-go/isolink/supervisor/linktest"
+	"github.com/isolink-go/isolink/testdata/check"
 )
 
 // right are a book of four and a log that agree: answered, not sent, in doubt and

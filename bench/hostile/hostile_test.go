@@ -13,9 +13,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/isolink-go/isolink/testdata/check"
 	"github.com/isolink-go/isolink/bench/internal/sample"
 	"github.com/isolink-go/isolink/messages"
+	"github.com/isolink-go/isolink/testdata/check"
 )
 
 // TestRun makes some of the scenarios: each has its row and its lines, and none fails.

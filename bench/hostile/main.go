@@ -27,10 +27,11 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/isolink-go/isolink/bench/internal/proc"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -53,7 +54,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "hostile:", err)
 		return 2
 	}
-	fmt.Fprintf(stdout, "%s %s/%s, %d CPUs, seed %d\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), o.seed)
+	fmt.Fprintf(stdout, "%s, seed %d\n\n", proc.Machine(), o.seed)
 	found, err := measure(o)
 	if err != nil {
 		fmt.Fprintln(stderr, "hostile: FAILED:", err)

@@ -8,9 +8,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/isolink-go/isolink/testdata/check"
 	"github.com/isolink-go/isolink/framing"
 	"github.com/isolink-go/isolink/supervisor/linktest"
+	"github.com/isolink-go/isolink/testdata/check"
 )
 
 // losses are connections that end.
@@ -161,8 +161,9 @@ func threeOutcomes(s *stage) (string, []check.Line, error) {
 	for _, call := range never {
 		received += log.Received(call.id)
 	}
-	return fmt.Sprintf("no answer: %s; connection lost: %s; never written: %s",
-		s.outcomes(n, unanswered), s.outcomes(n, lost), s.outcomes(n, never)), []check.Line{
+	text := fmt.Sprintf("no answer: %s; connection lost: %s; never written: %s",
+		s.outcomes(n, unanswered), s.outcomes(n, lost), s.outcomes(n, never))
+	return text, []check.Line{
 		check.Exactly("no answer, and in doubt", s.count(unanswered, inDoubt), n),
 		check.Exactly("connection lost, and in doubt", s.count(lost, inDoubt), n),
 		check.Exactly("never written, and not sent", s.count(never, notSent), n),
@@ -260,8 +261,9 @@ func manyDropped(s *stage) (string, []check.Line, error) {
 	}
 	slices.Sort(back)
 	spread := back[n*9/10] - back[n/10]
-	return fmt.Sprintf("back after %d to %d ms, four in five within %d ms of each other",
-		back[0].Milliseconds(), back[n-1].Milliseconds(), spread.Milliseconds()), []check.Line{
+	text := fmt.Sprintf("back after %d to %d ms, four in five within %d ms of each other",
+		back[0].Milliseconds(), back[n-1].Milliseconds(), spread.Milliseconds())
+	return text, []check.Line{
 		check.AtLeast("back", len(back), n),
 		check.AtLeast("four in five spread over, s", spread.Seconds(), (wait / 2).Seconds()),
 	}, nil

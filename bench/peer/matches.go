@@ -6,8 +6,8 @@ import (
 
 	"github.com/moov-io/iso8583"
 
-	"github.com/isolink-go/isolink/testdata/check"
 	"github.com/isolink-go/isolink/supervisor/linktest"
+	"github.com/isolink-go/isolink/testdata/check"
 )
 
 // matches are about which answer is whose.

@@ -7,8 +7,8 @@ import (
 	"net"
 	"time"
 
-	"github.com/isolink-go/isolink/testdata/check"
 	"github.com/isolink-go/isolink/supervisor/linktest"
+	"github.com/isolink-go/isolink/testdata/check"
 )
 
 // slack is what a busy machine may add to a bound.

@@ -11,10 +11,10 @@ import (
 	"github.com/moov-io/iso8583/field"
 	"github.com/moov-io/iso8583/prefix"
 
-	"github.com/isolink-go/isolink/testdata/check"
 	"github.com/isolink-go/isolink/bench/internal/sample"
 	"github.com/isolink-go/isolink/framing"
 	"github.com/isolink-go/isolink/supervisor/linktest"
+	"github.com/isolink-go/isolink/testdata/check"
 )
 
 // wires are about the bytes that are written, and the texts that are logged.

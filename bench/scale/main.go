@@ -25,11 +25,10 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"runtime"
 	"time"
 
-	"github.com/isolink-go/isolink/testdata/check"
 	"github.com/isolink-go/isolink/bench/internal/proc"
+	"github.com/isolink-go/isolink/testdata/check"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
@@ -104,8 +103,8 @@ func execute(o options, stdout, stderr io.Writer) int {
 	if o.flap == 0 {
 		o.flap = max(8*time.Second, 3*time.Duration(o.links)*time.Millisecond)
 	}
-	fmt.Fprintf(stdout, "%s %s/%s, %d CPUs, %d links, backoff of %v and up to %v, seed %d\n",
-		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), o.links, o.backoff().MinDelay, o.cap, o.seed)
+	fmt.Fprintf(stdout, "%s, %d links, backoff of %v and up to %v, seed %d\n",
+		proc.Machine(), o.links, o.backoff().MinDelay, o.cap, o.seed)
 	begin := time.Now()
 	var found report
 	if err := o.measure(&found, stdout); err != nil {

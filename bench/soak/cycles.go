@@ -12,7 +12,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/isolink-go/isolink/testdata/check"
 	"github.com/isolink-go/isolink/bench/internal/host"
 	"github.com/isolink-go/isolink/bench/internal/ledger"
 	"github.com/isolink-go/isolink/bench/internal/proc"
@@ -21,6 +20,7 @@ import (
 	"github.com/isolink-go/isolink/messages"
 	"github.com/isolink-go/isolink/supervisor"
 	"github.com/isolink-go/isolink/supervisor/linktest"
+	"github.com/isolink-go/isolink/testdata/check"
 )
 
 const (

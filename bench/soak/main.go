@@ -27,9 +27,9 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"runtime"
 	"time"
 
+	"github.com/isolink-go/isolink/bench/internal/proc"
 	"github.com/isolink-go/isolink/testdata/check"
 )
 
@@ -73,8 +73,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 }
 
 func execute(o options, stdout, stderr io.Writer) int {
-	fmt.Fprintf(stdout, "%s %s/%s, %d CPUs, seed %d\n",
-		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), o.seed)
+	fmt.Fprintf(stdout, "%s, seed %d\n",
+		proc.Machine(), o.seed)
 	var lines []check.Line
 	for _, part := range []func(options, io.Writer) ([]check.Line, error){soak, cycle} {
 		more, err := part(o, stdout)

@@ -7,10 +7,10 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/isolink-go/isolink/testdata/check"
 	"github.com/isolink-go/isolink/bench/internal/plot"
 	"github.com/isolink-go/isolink/bench/internal/proc"
 	"github.com/isolink-go/isolink/bench/internal/trend"
+	"github.com/isolink-go/isolink/testdata/check"
 )
 
 // series is what was sampled, at equal distances.

@@ -14,11 +14,11 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"github.com/isolink-go/isolink/testdata/check"
 	"github.com/isolink-go/isolink/bench/internal/ledger"
 	"github.com/isolink-go/isolink/bench/internal/proc"
 	answer "github.com/isolink-go/isolink/bench/internal/sample"
 	"github.com/isolink-go/isolink/messages"
+	"github.com/isolink-go/isolink/testdata/check"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
