@@ -55,13 +55,22 @@ func (l *load) cancel() {
 	}
 }
 
-// timed makes exchanges for about the given time.
+// timed makes exchanges for about the given time, and one at the least: callers may
+// get no processor while the time runs.
 func (l *load) timed(callers int, d time.Duration) (sliced, error) {
-	var over atomic.Bool
+	var over, begun atomic.Bool
 	timer := time.AfterFunc(time.Hour, func() { over.Store(true) })
 	defer timer.Stop()
 	return l.run(callers, d+stuckAfter,
-		func() bool { return !over.Load() },
+		func() bool {
+			if over.Load() {
+				return begun.CompareAndSwap(false, true)
+			}
+			if !begun.Load() {
+				begun.Store(true)
+			}
+			return true
+		},
 		func() { timer.Reset(d) })
 }
 

@@ -61,6 +61,17 @@ func TestTimedLastsAsLongAsItShould(t *testing.T) {
 	})
 }
 
+// Time that is over before a caller gets a processor is no empty slice.
+func TestTimedIsNeverEmpty(t *testing.T) {
+	l := newLoad(pathFunc(func(context.Context, int, uint64) error { return nil }), 2)
+	for range 200 {
+		s, err := l.timed(2, 0)
+		require.NoError(t, err)
+		require.NotZero(t, s.exchanges)
+	}
+	require.NoError(t, l.close())
+}
+
 func TestTheFirstErrorEndsARun(t *testing.T) {
 	broken := errors.New("broken")
 	var calls atomic.Int64

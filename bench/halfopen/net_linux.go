@@ -95,24 +95,30 @@ func newNetwork() (n network, err error) {
 }
 
 // remove ends what still runs in the namespaces and removes them; cables go with their
-// ends. It may be called for a network that is there in part only.
+// ends. It may be called for a network that is there in part only, and that another
+// program removes as well.
 func (n network) remove() error {
 	var errs []error
 	for _, name := range []string{n.link(), n.router(), n.host()} {
 		if !isNamespace(name) {
 			continue
 		}
-		pids, err := output("ip", "netns", "pids", name)
-		errs = append(errs, err)
-		for pid := range strings.FieldsSeq(pids) {
-			if id, err := strconv.Atoi(pid); err == nil && id != os.Getpid() {
-				_ = syscall.Kill(id, syscall.SIGKILL) // it may have ended since
-			}
+		if err := removeNamespace(name); err != nil && isNamespace(name) {
+			errs = append(errs, err)
 		}
-		_, err = output("ip", "netns", "delete", name)
-		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
+}
+
+func removeNamespace(name string) error {
+	pids, err := output("ip", "netns", "pids", name)
+	for pid := range strings.FieldsSeq(pids) {
+		if id, err := strconv.Atoi(pid); err == nil && id != os.Getpid() {
+			_ = syscall.Kill(id, syscall.SIGKILL) // it may have ended since
+		}
+	}
+	_, deleteErr := output("ip", "netns", "delete", name)
+	return errors.Join(err, deleteErr)
 }
 
 // namespaces is where ip keeps them.

@@ -120,6 +120,21 @@ func TestSweep(t *testing.T) {
 	assertNothingLeft(t, cmd.Process.Pid)
 }
 
+// Programs that begin together sweep the same networks.
+func TestRemovedTwice(t *testing.T) {
+	mayMakeNetworks(t)
+	n, err := newNetwork()
+	require.NoError(t, err)
+	errs := make(chan error)
+	for range 4 {
+		go func() { errs <- n.remove() }()
+	}
+	for range 4 {
+		assert.NoError(t, <-errs)
+	}
+	assertNothingLeft(t, os.Getpid())
+}
+
 func TestDropped(t *testing.T) {
 	n, err := dropped(`Chain FORWARD (policy ACCEPT 40 packets, 9000 bytes)
     pkts      bytes target     prot opt in     out     source               destination
