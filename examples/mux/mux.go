@@ -5,11 +5,9 @@ import (
 	"errors"
 	"log/slog"
 	"strconv"
-	"sync/atomic"
 	"time"
 
-	"github.com/moov-io/iso8583"
-
+	"github.com/isolink-go/isolink/examples/internal/relay"
 	"github.com/isolink-go/isolink/examples/internal/traffic"
 	"github.com/isolink-go/isolink/examples/spec87"
 	"github.com/isolink-go/isolink/messages"
@@ -23,26 +21,11 @@ const inHand = 1_024
 // replyWithin is how much longer than the host's response a client's may take.
 const replyWithin = 5 * time.Second
 
-// link is what the mux needs of a *supervisor.Link.
-type link interface {
-	Send(ctx context.Context, msg *iso8583.Message) (*iso8583.Message, error)
-	Status() supervisor.Status
-}
-
 // mux is the program's life.
 type mux struct {
 	manager  *supervisor.Manager
 	acceptor *supervisor.Acceptor
-	links    []link
-	turns    atomic.Uint64 // the link to begin with
-	logger   *slog.Logger
-
-	counts counts
-}
-
-// counts are what became of the clients' requests, but for those of class 8.
-type counts struct {
-	answered, notSent, inDoubt, wrong atomic.Uint64
+	relay    *relay.Relay
 }
 
 // start connects to the host and listens for clients. It does not wait for the
@@ -55,40 +38,32 @@ func start(o options, logger *slog.Logger) (*mux, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &mux{logger: logger}
+	hosts := supervisor.GroupConfig{Name: "hosts", Strategy: supervisor.RoundRobin(), STANs: stans}
 	config := supervisor.Config{Logger: logger}
 	for i, addrs := range o.hosts {
 		config.Links = append(config.Links, supervisor.LinkConfig{
 			Name: "host-" + strconv.Itoa(i+1), Addrs: addrs, Spec: spec87.Spec, Framing: o.framing,
-			SendTimeout: o.timeout, STANs: stans, Echo: traffic.Network(spec87.Spec, stans, messages.ISO87.Echo, 0),
+			SendTimeout: o.timeout, Echo: traffic.Network(spec87.Spec, stans, messages.ISO87.Echo, 0),
 		})
+		hosts.Links = append(hosts.Links, config.Links[i].Name)
 	}
+	config.Groups = []supervisor.GroupConfig{hosts}
+	m := new(mux)
 	if m.manager, err = supervisor.New(nil, config); err != nil {
 		return nil, err
 	}
-	for _, l := range m.manager.Links() {
-		m.links = append(m.links, l)
-	}
+	m.relay = &relay.Relay{Group: m.manager.Group(hosts.Name), Logger: logger}
 	m.acceptor, err = m.manager.Listen(supervisor.AcceptorConfig{
 		Name: "clients", Addr: o.listen,
 		Session: supervisor.LinkConfig{
 			Spec: spec87.Spec, Framing: o.framing, HandleTimeout: o.timeout + replyWithin,
-			Handler: m.handle, MaxHandlers: inHand, MaxInbound: inHand, Overload: refuse,
+			Handler: m.relay.Handle, MaxHandlers: inHand, MaxInbound: inHand, Overload: m.relay.Refuse,
 		},
 	})
 	if err != nil {
 		return nil, errors.Join(err, m.manager.Close(context.Background())) // there is nothing that it could wait for
 	}
 	return m, nil
-}
-
-// refuse answers a client that has more under way than the mux takes from one.
-func refuse(in *messages.Inbound) (*iso8583.Message, error) {
-	request, err := in.Message()
-	if err != nil {
-		return nil, err
-	}
-	return respond(request, in.MTI, inoperative)
 }
 
 // close ends the mux in order: the clients first, since what they have asked still

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/isolink-go/isolink/examples/internal/issuer"
+	"github.com/isolink-go/isolink/examples/internal/relay"
 	"github.com/isolink-go/isolink/examples/internal/terminal"
 	"github.com/isolink-go/isolink/examples/internal/traffic"
 	"github.com/isolink-go/isolink/examples/spec87"
@@ -62,7 +63,7 @@ func TestFiftyClientsShareALink(t *testing.T) {
 	}
 	assert.Len(t, stans, clients*each, "no STAN is used twice over the link")
 	assert.EqualValues(t, 1, host.Status().Accepted)
-	assert.EqualValues(t, clients*each, m.counts.answered.Load())
+	assert.EqualValues(t, clients*each, m.relay.Answered.Load())
 	assert.EqualValues(t, clients, m.acceptor.Status().Accepted)
 }
 
@@ -90,9 +91,9 @@ func TestNotSent(t *testing.T) {
 	m := startMux(t, false, terminal.Patience, nobody(t), nobody(t))
 	link := connect(t, m.acceptor.Addr().String())
 	response := send(t, link, "000042", "000000000042")
-	assert.Equal(t, []string{"0210", "000042", "000000000042", inoperative, "TERM0001", "", ""},
+	assert.Equal(t, []string{"0210", "000042", "000000000042", relay.Inoperative, "TERM0001", "", ""},
 		values(t, response, 0, 11, 37, 39, 41, 2, 35))
-	assert.EqualValues(t, 1, m.counts.notSent.Load())
+	assert.EqualValues(t, 1, m.relay.NotSent.Load())
 }
 
 // TestNotSentGoesByTheOtherLink: one link is down, and every request is answered.
@@ -103,9 +104,9 @@ func TestNotSentGoesByTheOtherLink(t *testing.T) {
 	link := connect(t, m.acceptor.Addr().String())
 	for number := range 10 {
 		response := send(t, link, "000001", fmt.Sprintf("%012d", number))
-		assert.Equal(t, []string{"000001", approved}, values(t, response, 11, 39))
+		assert.Equal(t, []string{"000001", relay.Approved}, values(t, response, 11, 39))
 	}
-	assert.EqualValues(t, 10, m.counts.answered.Load())
+	assert.EqualValues(t, 10, m.relay.Answered.Load())
 }
 
 func TestLinksTakeTurns(t *testing.T) {
@@ -133,7 +134,7 @@ func TestInDoubt(t *testing.T) {
 	require.ErrorIs(t, err, messages.ErrInDoubt)
 	_, ok := ledger.of("000000000001")
 	assert.True(t, ok)
-	assert.EqualValues(t, 1, m.counts.inDoubt.Load())
+	assert.EqualValues(t, 1, m.relay.InDoubt.Load())
 	assert.Zero(t, m.acceptor.Status().Counters.Replied)
 }
 
@@ -147,7 +148,7 @@ func echo(t *testing.T, link *supervisor.Link) (code string) {
 	if !assert.NoError(t, err) {
 		return ""
 	}
-	got := values(t, response, 0, 11, 70, codeField)
+	got := values(t, response, 0, 11, 70, relay.CodeField)
 	assert.Equal(t, []string{"0810", "000007", "301"}, got[:3])
 	return got[3]
 }
@@ -161,7 +162,7 @@ func TestNetworkManagementEndsHere(t *testing.T) {
 	for _, c := range []struct {
 		m    *mux
 		code string
-	}{{up, approved}, {down, inoperative}} {
+	}{{up, relay.Approved}, {down, relay.Inoperative}} {
 		link := connect(t, c.m.acceptor.Addr().String())
 		assert.Equal(t, c.code, echo(t, link))
 	}
@@ -173,27 +174,11 @@ func TestWhatHasNoSTANIsRefused(t *testing.T) {
 	m := startMux(t, true, terminal.Patience, host.Addr())
 	link := connect(t, m.acceptor.Addr().String(), func(c *supervisor.LinkConfig) { c.KeyFields = []int{37} })
 	response := send(t, link, "", "000000000009")
-	assert.Equal(t, []string{"0210", "", "000000000009", formatError}, values(t, response, 0, 11, 37, 39))
+	assert.Equal(t, []string{"0210", "", "000000000009", relay.FormatError}, values(t, response, 0, 11, 37, 39))
 	require.NoError(t, link.PostFrame(terminal.Patient(t), []byte("0200 and no more")))
-	require.Eventually(t, func() bool { return m.counts.wrong.Load() == 2 }, terminal.Patience, time.Millisecond)
-	assert.Equal(t, []string{approved}, values(t, send(t, link, "000001", "000000000010"), 39))
+	require.Eventually(t, func() bool { return m.relay.Wrong.Load() == 2 }, terminal.Patience, time.Millisecond)
+	assert.Equal(t, []string{relay.Approved}, values(t, send(t, link, "000001", "000000000010"), 39))
 	assert.EqualValues(t, 1, host.Status().Counters.Requests)
-}
-
-// TestWhatIsTooMuchIsRefused: beyond what the mux takes from one client.
-func TestWhatIsTooMuchIsRefused(t *testing.T) {
-	request, err := payment("000042", "000000000042")
-	require.NoError(t, err)
-	in := messages.NewInbound(spec87.Spec, nil)
-	in.MTI = messages.MTI([]byte("0200"))
-	in.Frame, err = messages.Pack(request)
-	require.NoError(t, err)
-	response, err := refuse(in)
-	require.NoError(t, err)
-	assert.Equal(t, []string{"0210", "000042", "000000000042", inoperative, ""}, values(t, response, 0, 11, 37, 39, 2))
-	in.Frame = in.Frame[:20]
-	_, err = refuse(in)
-	require.ErrorIs(t, err, messages.ErrUnpack)
 }
 
 func TestStartFails(t *testing.T) {

@@ -25,6 +25,6 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	err = m.close(closing)
 	s := m.acceptor.Status()
 	fmt.Fprintf(out, "answered %d, not sent %d, in doubt %d, wrong %d; clients %d\n",
-		m.counts.answered.Load(), m.counts.notSent.Load(), m.counts.inDoubt.Load(), m.counts.wrong.Load(), s.Accepted)
+		m.relay.Answered.Load(), m.relay.NotSent.Load(), m.relay.InDoubt.Load(), m.relay.Wrong.Load(), s.Accepted)
 	return err
 }

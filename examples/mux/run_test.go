@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/isolink-go/isolink/examples/internal/issuer"
+	"github.com/isolink-go/isolink/examples/internal/relay"
 	"github.com/isolink-go/isolink/examples/internal/terminal"
 )
 
@@ -25,7 +26,7 @@ func TestTheProgramWorksUntilItIsInterrupted(t *testing.T) {
 	listening, err := out.Await(terminal.Patient(t), `(?m)^listening on (\S+) \(`)
 	require.NoError(t, err, "%s", complaints)
 	link := connect(t, listening[1])
-	require.Eventually(t, func() bool { return echo(t, link) == approved }, terminal.Patience, time.Millisecond, "by the alternate address")
+	require.Eventually(t, func() bool { return echo(t, link) == relay.Approved }, terminal.Patience, time.Millisecond, "by the alternate address")
 	for number := range 5 {
 		send(t, link, "000001", fmt.Sprintf("%012d", number))
 	}

@@ -1,34 +1,36 @@
-package main
+package relay
 
 import (
 	"strconv"
 
 	"github.com/moov-io/iso8583"
 
-	"github.com/isolink-go/isolink/examples/spec87"
 	"github.com/isolink-go/isolink/messages"
 )
 
-// The response codes (field 39) that the mux itself gives.
+// The response codes (field 39) that a relay itself gives.
 const (
-	approved    = "00"
-	formatError = "30"
-	inoperative = "91" // issuer or switch
+	Approved    = "00"
+	FormatError = "30"
+	Inoperative = "91" // issuer or switch
 )
 
-// codeField is the response code.
-const codeField = 39
+// CodeField is the response code.
+const CodeField = 39
 
-// echoed are the fields that a response of the mux's own has from its request:
+// echoed are the fields that a response of the relay's own has from its request:
 // what tells a client which one it answers, and nothing of the card.
 var echoed = []int{3, 4, 7, 11, 12, 13, 15, 32, 33, 37, 41, 42, 49, 70}
 
-// respond makes a response of the mux's own.
+// respond makes a response of the relay's own.
 func respond(request *iso8583.Message, mti messages.MTI, code string) (*iso8583.Message, error) {
-	response := iso8583.NewMessage(spec87.Spec)
+	response := iso8583.NewMessage(request.GetSpec())
 	mti[2]++
 	response.MTI(mti.String())
 	for _, field := range echoed {
+		if request.GetSpec().Fields[field] == nil {
+			continue
+		}
 		value, err := request.GetString(field)
 		if err != nil || value == "" {
 			continue // the request has none
@@ -37,7 +39,7 @@ func respond(request *iso8583.Message, mti messages.MTI, code string) (*iso8583.
 			return nil, err
 		}
 	}
-	return response, set(response, codeField, code)
+	return response, set(response, CodeField, code)
 }
 
 // set sets a field.
