@@ -13,9 +13,11 @@ import (
 
 	"github.com/isolink-go/isolink/examples/internal/issuer"
 	"github.com/isolink-go/isolink/examples/internal/traffic"
+	"github.com/isolink-go/isolink/examples/internal/web"
 	"github.com/isolink-go/isolink/examples/spec87"
 	"github.com/isolink-go/isolink/messages"
 	"github.com/isolink-go/isolink/supervisor"
+	"github.com/isolink-go/isolink/supervisor/console"
 	"github.com/isolink-go/isolink/testdata"
 )
 
@@ -53,19 +55,15 @@ type demo struct {
 	book    *book
 	hosts   []*issuer.Host
 	manager *supervisor.Manager
+	web     *web.Server
 }
 
 // run runs the demo and prints it. It returns false when a check failed, and an
 // error when there was nothing to check. When ctx ends early, it ends the run in
 // order; what needs a whole run is then not checked.
 func run(ctx context.Context, o options, out io.Writer) (ok bool, err error) {
-	// All that the links send is numbered by it: requests, sign-on, echo.
-	stans, err := messages.NewSTANs(messages.STANConfig{})
-	if err != nil {
-		return false, err
-	}
 	d := &demo{
-		options: o, out: out, columns: columns(), stans: stans, ledger: new(ledger), book: newBook(columns()),
+		options: o, out: out, columns: columns(), ledger: new(ledger), book: newBook(columns()),
 		plan: issuer.NewPlan(o.seed, o.length(), links),
 	}
 	goroutines := runtime.NumGoroutine()
@@ -93,12 +91,12 @@ func run(ctx context.Context, o options, out io.Writer) (ok bool, err error) {
 
 // start starts hosts and links. What was started when it fails is ended.
 func (d *demo) start() error {
-	file, err := testdata.Files.Open("transactions.hex")
+	samples, err := testdata.Files.Open("transactions.hex")
 	if err != nil {
 		return err
 	}
-	defer file.Close() //nolint:errcheck // embedded
-	if d.samples, err = traffic.ReadSamples(file, spec87.Spec); err != nil {
+	defer samples.Close() //nolint:errcheck // embedded
+	if d.samples, err = traffic.ReadSamples(samples, spec87.Spec); err != nil {
 		return fmt.Errorf("transactions.hex: %w", err)
 	}
 	hostTLS, linkTLS, err := certificates()
@@ -111,25 +109,31 @@ func (d *demo) start() error {
 		logger = slog.New(slog.NewTextHandler(d.out, nil))
 	}
 	if err := d.connect(hostTLS, linkTLS, logger); err != nil {
-		return errors.Join(err, d.closeHosts(context.Background())) // there is nothing that it could wait for
+		return errors.Join(err, d.stop())
 	}
 	return nil
 }
 
-// connect starts the hosts, and the links to them with their group.
-func (d *demo) connect(hostTLS, linkTLS *tls.Config, logger *slog.Logger) (err error) {
-	config := supervisor.Config{Logger: logger}
+// connect starts the hosts, the links to them with their group, and the console.
+func (d *demo) connect(hostTLS, linkTLS *tls.Config, logger *slog.Logger) error {
 	for i := range links {
 		if err := d.startHost(i, hostTLS, logger); err != nil {
 			return err
 		}
-		link := linkConfig(d.columns[i], d.hosts[i].Addr(), linkTLS, d.stans, logger)
-		link.MaxInFlight = maxInFlight(d.options.rate)
-		config.Links = append(config.Links, observe(link, d.book, i))
 	}
-	config.Groups = []supervisor.GroupConfig{groupConfig(d.columns[group], d.columns[:group])}
-	d.manager, err = supervisor.New(nil, config)
-	return err
+	config, stans, err := d.load(linkTLS)
+	if err != nil {
+		return err
+	}
+	config.Logger, d.stans = logger, stans
+	if d.manager, err = supervisor.New(nil, config); err != nil {
+		return err
+	}
+	if d.web, err = web.Serve(d.manager, d.options.console, console.Options{Title: "isolink demo", Logger: logger}, nil); err != nil {
+		return err
+	}
+	fmt.Fprintf(d.out, "Watch it at %s while it runs; -seconds 300 gives you five minutes.\n\n", d.web.URL())
+	return nil
 }
 
 // course is the run itself: the links come up, the senders send while the hosts
@@ -198,11 +202,19 @@ func (d *demo) statuses() []supervisor.Status {
 	return all
 }
 
-// stop ends the links and then the hosts.
+// stop ends what was started: the links, then the hosts and the console.
 func (d *demo) stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
 	defer cancel()
-	return errors.Join(d.manager.Close(ctx), d.closeHosts(ctx))
+	var faults []error
+	if d.manager != nil {
+		faults = append(faults, d.manager.Close(ctx))
+	}
+	faults = append(faults, d.closeHosts(ctx))
+	if d.web != nil {
+		faults = append(faults, d.web.Close(ctx))
+	}
+	return errors.Join(faults...)
 }
 
 // pollEvery is how often is looked for what nobody tells of.

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"net"
+	"net/http"
 	"regexp"
 	"runtime"
 	"strings"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/isolink-go/isolink/examples/internal/leaktest"
 	"github.com/isolink-go/isolink/examples/internal/terminal"
+	"github.com/isolink-go/isolink/examples/internal/testbed"
 	"github.com/isolink-go/isolink/supervisor"
 )
 
@@ -43,8 +46,12 @@ func TestAnInterruptEndsTheRunInOrder(t *testing.T) {
 	defer watching.Wait()
 	watching.Go(func() {
 		defer cancel()
-		_, err := out.Await(ctx, `  1 s: sent`)
-		assert.NoError(t, err)
+		found, err := out.Await(ctx, `(?s)at (http://\S+) while .*  1 s: sent`)
+		if assert.NoError(t, err) {
+			code, body := testbed.Ask(t, http.MethodGet, found[1]+"api/status", "", "")
+			assert.Equal(t, http.StatusOK, code)
+			assert.Contains(t, body, `"link-3"`)
+		}
 	})
 	start := time.Now()
 	code := command(ctx, []string{"-rate", "200", "-seconds", "300", "-v"}, &out, &complaints)
@@ -55,6 +62,15 @@ func TestAnInterruptEndsTheRunInOrder(t *testing.T) {
 	assert.NotContains(t, out.String(), "CHECK answered: ")
 	assert.Contains(t, out.String(), "plan: link-3, ")
 	assert.Contains(t, out.String(), "signing on -> up")
+}
+
+func TestTheConsolesAddressIsTaken(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer taken.Close()
+	var out, complaints terminal.Output
+	assert.Equal(t, 1, command(t.Context(), []string{"-console", taken.Addr().String()}, &out, &complaints))
+	assert.Contains(t, complaints.String(), taken.Addr().String())
 }
 
 func TestWrongFlagsAreAllReported(t *testing.T) {

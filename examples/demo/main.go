@@ -3,8 +3,8 @@
 //	go run ./examples/demo                     or: make demo
 //	go run ./examples/demo -seconds 60 -rate 5000 -seed 42
 //
-// Three links, over mutual TLS, send sample transactions from many goroutines,
-// while the hosts at the other end do what hosts do on a bad day, only more
+// Three links, over mutual TLS, send sample transactions from many goroutines, and a web
+// page shows how they do, while the hosts at the other end do what hosts do on a bad day, only more
 // often: they close, reset and half-close connections, stall, answer late,
 // twice or not at all. What they do follows from the seed. A quarter of the sends
 // goes by a group of the three links, which passes on what a link has not sent.
@@ -25,8 +25,8 @@
 // one of the minima that show that something happened, does not hold, and with
 // 2 when it was called wrongly.
 //
-// To read it: demo.go is the course of a run, setup.go how links and group are
-// configured, hosts.go the hosts, of package issuer, book.go what the callers are
+// To read it: demo.go is the course of a run, links.yaml how links and group are
+// configured, setup.go what the run adds to that, hosts.go the hosts, of package issuer, book.go what the callers are
 // told, audit.go the comparison.
 package main
 
@@ -47,6 +47,7 @@ type options struct {
 	seconds int
 	seed    uint64
 	verbose bool
+	console string
 }
 
 func (o options) length() time.Duration { return time.Duration(o.seconds) * time.Second }
@@ -68,6 +69,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	set.IntVar(&o.rate, "rate", 3_000, "`sends` a second, over all links")
 	set.IntVar(&o.seconds, "seconds", 10, "`seconds` to send for")
 	set.Uint64Var(&o.seed, "seed", 0, "what the hosts do follows from this `number`; 0: another one each time")
+	set.StringVar(&o.console, "console", "127.0.0.1:0", "`address` of the web page, host:port; port 0 is one that is free")
 	set.BoolVar(&o.verbose, "v", false, "print the plan, and what the links log")
 	if err := set.Parse(args); err != nil {
 		return o, err

@@ -2,24 +2,24 @@ package main
 
 import (
 	"crypto/tls"
+	_ "embed"
 	"errors"
-	"log/slog"
+	"fmt"
+	"slices"
+	"strconv"
 	"time"
 
-	"github.com/isolink-go/isolink/examples/internal/traffic"
+	"github.com/moov-io/iso8583"
+
 	"github.com/isolink-go/isolink/examples/spec87"
-	"github.com/isolink-go/isolink/framing"
 	"github.com/isolink-go/isolink/messages"
 	"github.com/isolink-go/isolink/supervisor"
 	"github.com/isolink-go/isolink/testdata"
 )
 
-// The time-outs are short, so that much happens within ten seconds; a switch
-// would leave most of them at their defaults.
+// What links.yaml asks for.
 const (
 	sendTimeout = 400 * time.Millisecond
-	echoTime    = 200 * time.Millisecond // IdleTime, and of each exchange of network management
-	minDelay    = 100 * time.Millisecond
 	fullAfter   = 150 * time.Millisecond // see maxInFlight
 )
 
@@ -27,38 +27,33 @@ const (
 // to a host that stalls for longer is full: what it refuses, the group passes on.
 func maxInFlight(rate int) int { return rate / links * int(fullAfter.Milliseconds()) / 1000 }
 
-// linkConfig is a link to a host, with mutual TLS.
-func linkConfig(name, addr string, config *tls.Config, stans *messages.STANs, logger *slog.Logger) supervisor.LinkConfig {
-	return supervisor.LinkConfig{
-		Name:            name,
-		Addrs:           []string{addr},
-		Spec:            spec87.Spec,
-		Framing:         framing.Binary2{},
-		TLS:             config,
-		SendTimeout:     sendTimeout,
-		SignOn:          traffic.Network(spec87.Spec, stans, messages.ISO87.SignOn, echoTime),
-		SignOff:         traffic.Network(spec87.Spec, stans, messages.ISO87.SignOff, echoTime),
-		SignOffOnStop:   true,
-		Echo:            traffic.Network(spec87.Spec, stans, messages.ISO87.Echo, echoTime),
-		IdleTime:        echoTime,
-		MaxMissedEchoes: 2,
-		// More than a run can have: no event may go untold here.
-		MaxEvents: 1 << 20,
-		Backoff: supervisor.Backoff{
-			MinDelay: minDelay, Base: 50 * time.Millisecond, Cap: 400 * time.Millisecond, StableAfter: time.Second,
-		},
-		Logger: logger,
-	}
-}
+//go:embed links.yaml
+var file []byte
 
-// groupConfig is the group of all links. They take turns, so that some of its sends
-// meet a link that has gone, or is full, since it was chosen: LeastInFlight would
-// avoid one that stalls, and there would be less to pass on.
-func groupConfig(name string, links []string) supervisor.GroupConfig {
-	return supervisor.GroupConfig{
-		Name: name, Links: links, Strategy: supervisor.RoundRobin(),
-		Suspect: supervisor.SuspectConfig{For: time.Second},
+// load reads the configuration of links with mutual TLS to the hosts, which the book
+// observes. stans is what all of it is numbered by.
+func (d *demo) load(linkTLS *tls.Config) (config supervisor.Config, stans *messages.STANs, err error) {
+	variables := map[string]string{
+		"SEND_TIMEOUT": sendTimeout.String(), "MAX_IN_FLIGHT": strconv.Itoa(maxInFlight(d.options.rate)),
 	}
+	for i, h := range d.hosts {
+		variables[fmt.Sprintf("HOST_%d", i+1)] = h.Addr()
+	}
+	config, err = supervisor.LoadBytes("links.yaml", file, supervisor.LoadOptions{
+		Specs: map[string]*iso8583.MessageSpec{"spec87": spec87.Spec},
+		Env: func(name string) (string, bool) {
+			value, found := variables[name]
+			return value, found
+		},
+		Link: func(c *supervisor.LinkConfig) error {
+			link := slices.Index(d.columns, c.Name)
+			c.TLS, stans = linkTLS, c.STANs
+			c.OnLate = func(reply *messages.LateReply) { d.book.onLate(link, reply) }
+			c.OnEvent = func(event messages.Event) { d.book.onEvent(link, event) }
+			return nil
+		},
+	})
+	return config, stans, err
 }
 
 // certificates reads the certificates of both ends of mutual TLS.
@@ -74,11 +69,4 @@ func certificates() (host, link *tls.Config, err error) {
 		MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{linkPair}, RootCAs: trusted,
 	}
 	return host, link, errors.Join(authorityErr, hostErr, linkErr)
-}
-
-// observe lets the book see what a link tells.
-func observe(config supervisor.LinkConfig, b *book, link int) supervisor.LinkConfig {
-	config.OnLate = func(reply *messages.LateReply) { b.onLate(link, reply) }
-	config.OnEvent = func(event messages.Event) { b.onEvent(link, event) }
-	return config
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/isolink-go/isolink/examples/internal/issuer"
 	"github.com/isolink-go/isolink/examples/internal/relay"
 	"github.com/isolink-go/isolink/examples/internal/terminal"
+	"github.com/isolink-go/isolink/examples/internal/testbed"
 	"github.com/isolink-go/isolink/examples/internal/traffic"
 	"github.com/isolink-go/isolink/examples/spec87"
 	"github.com/isolink-go/isolink/framing"
@@ -27,16 +28,16 @@ import (
 // request but for its STAN as it was sent: the digest says so.
 func TestFiftyClientsShareALink(t *testing.T) {
 	const clients, each = 50, 20
-	host, ledger := startHost(t, issuer.NoFault)
+	host, ledger := testbed.Host(t, issuer.NoFault)
 	m := startMux(t, true, terminal.Patience, host.Addr())
 	var running sync.WaitGroup
 	begin := make(chan struct{})
 	for client := range clients {
-		link := connect(t, m.acceptor.Addr().String())
+		link := testbed.Client(t, m.acceptor.Addr().String())
 		for number := range each {
 			running.Go(func() {
 				stan, reference := fmt.Sprintf("%06d", number+1), fmt.Sprintf("%06d%06d", client, number+1)
-				request, err := payment(stan, reference)
+				request, err := testbed.Payment(stan, reference)
 				if !assert.NoError(t, err) {
 					return
 				}
@@ -47,7 +48,7 @@ func TestFiftyClientsShareALink(t *testing.T) {
 				}
 				got, _ := response.GetString(traffic.STANField)
 				assert.Equal(t, stan, got)
-				entry, ok := ledger.of(reference)
+				entry, ok := ledger.Of(reference)
 				assert.True(t, ok, "the host has not got it")
 				assert.Equal(t, digestWith(t, request, entry.STAN), entry.Digest, "the host has got something else")
 				assert.True(t, issuer.Proves(response, entry.Digest, reference), "the answer is another's")
@@ -58,7 +59,7 @@ func TestFiftyClientsShareALink(t *testing.T) {
 	running.Wait()
 
 	stans := make(map[string]bool)
-	for _, e := range ledger.received {
+	for _, e := range ledger.Received {
 		stans[e.STAN] = true
 	}
 	assert.Len(t, stans, clients*each, "no STAN is used twice over the link")
@@ -78,7 +79,7 @@ func digestWith(t *testing.T, request *iso8583.Message, stan string) [sha256.Siz
 // send sends a payment that must be answered.
 func send(t *testing.T, link *supervisor.Link, stan, reference string) *iso8583.Message {
 	t.Helper()
-	request, err := payment(stan, reference)
+	request, err := testbed.Payment(stan, reference)
 	require.NoError(t, err)
 	response, err := link.Send(terminal.Patient(t), request)
 	require.NoError(t, err)
@@ -88,31 +89,31 @@ func send(t *testing.T, link *supervisor.Link, stan, reference string) *iso8583.
 // TestNotSent: without a host the client is told, by a response that is its own
 // request's and holds nothing of the card.
 func TestNotSent(t *testing.T) {
-	m := startMux(t, false, terminal.Patience, nobody(t), nobody(t))
-	link := connect(t, m.acceptor.Addr().String())
+	m := startMux(t, false, terminal.Patience, testbed.Nobody(t), testbed.Nobody(t))
+	link := testbed.Client(t, m.acceptor.Addr().String())
 	response := send(t, link, "000042", "000000000042")
 	assert.Equal(t, []string{"0210", "000042", "000000000042", relay.Inoperative, "TERM0001", "", ""},
-		values(t, response, 0, 11, 37, 39, 41, 2, 35))
+		testbed.Values(t, response, 0, 11, 37, 39, 41, 2, 35))
 	assert.EqualValues(t, 1, m.relay.NotSent.Load())
 }
 
 // TestNotSentGoesByTheOtherLink: one link is down, and every request is answered.
 func TestNotSentGoesByTheOtherLink(t *testing.T) {
-	host, _ := startHost(t, issuer.NoFault)
-	m := startMux(t, false, terminal.Patience, nobody(t), host.Addr())
+	host, _ := testbed.Host(t, issuer.NoFault)
+	m := startMux(t, false, terminal.Patience, testbed.Nobody(t), host.Addr())
 	require.NoError(t, m.manager.Link("host-2").Await(terminal.Patient(t), messages.Up))
-	link := connect(t, m.acceptor.Addr().String())
+	link := testbed.Client(t, m.acceptor.Addr().String())
 	for number := range 10 {
 		response := send(t, link, "000001", fmt.Sprintf("%012d", number))
-		assert.Equal(t, []string{"000001", relay.Approved}, values(t, response, 11, 39))
+		assert.Equal(t, []string{"000001", relay.Approved}, testbed.Values(t, response, 11, 39))
 	}
 	assert.EqualValues(t, 10, m.relay.Answered.Load())
 }
 
 func TestLinksTakeTurns(t *testing.T) {
-	host, _ := startHost(t, issuer.NoFault)
+	host, _ := testbed.Host(t, issuer.NoFault)
 	m := startMux(t, true, terminal.Patience, host.Addr(), host.Addr())
-	link := connect(t, m.acceptor.Addr().String())
+	link := testbed.Client(t, m.acceptor.Addr().String())
 	for number := range 10 {
 		send(t, link, "000001", fmt.Sprintf("%012d", number))
 	}
@@ -123,16 +124,16 @@ func TestLinksTakeTurns(t *testing.T) {
 
 // TestInDoubt: the client is told nothing, and knows that it is in doubt.
 func TestInDoubt(t *testing.T) {
-	host, ledger := startHost(t, issuer.AnswersNever)
+	host, ledger := testbed.Host(t, issuer.AnswersNever)
 	m := startMux(t, true, 20*time.Millisecond, host.Addr())
-	link := connect(t, m.acceptor.Addr().String())
-	request, err := payment("000001", "000000000001")
+	link := testbed.Client(t, m.acceptor.Addr().String())
+	request, err := testbed.Payment("000001", "000000000001")
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	_, err = link.Send(ctx, request)
 	require.ErrorIs(t, err, messages.ErrInDoubt)
-	_, ok := ledger.of("000000000001")
+	_, ok := ledger.Of("000000000001")
 	assert.True(t, ok)
 	assert.EqualValues(t, 1, m.relay.InDoubt.Load())
 	assert.Zero(t, m.acceptor.Status().Counters.Replied)
@@ -148,7 +149,7 @@ func echo(t *testing.T, link *supervisor.Link) (code string) {
 	if !assert.NoError(t, err) {
 		return ""
 	}
-	got := values(t, response, 0, 11, 70, relay.CodeField)
+	got := testbed.Values(t, response, 0, 11, 70, relay.CodeField)
 	assert.Equal(t, []string{"0810", "000007", "301"}, got[:3])
 	return got[3]
 }
@@ -156,28 +157,28 @@ func echo(t *testing.T, link *supervisor.Link) (code string) {
 // TestNetworkManagementEndsHere: it says whether there is a link that is up, and
 // the host sees nothing of it.
 func TestNetworkManagementEndsHere(t *testing.T) {
-	host, _ := startHost(t, issuer.NoFault)
+	host, _ := testbed.Host(t, issuer.NoFault)
 	up := startMux(t, true, terminal.Patience, host.Addr())
-	down := startMux(t, false, terminal.Patience, nobody(t))
+	down := startMux(t, false, terminal.Patience, testbed.Nobody(t))
 	for _, c := range []struct {
 		m    *mux
 		code string
 	}{{up, relay.Approved}, {down, relay.Inoperative}} {
-		link := connect(t, c.m.acceptor.Addr().String())
+		link := testbed.Client(t, c.m.acceptor.Addr().String())
 		assert.Equal(t, c.code, echo(t, link))
 	}
 	assert.Zero(t, host.Status().Counters.Requests)
 }
 
 func TestWhatHasNoSTANIsRefused(t *testing.T) {
-	host, _ := startHost(t, issuer.NoFault)
+	host, _ := testbed.Host(t, issuer.NoFault)
 	m := startMux(t, true, terminal.Patience, host.Addr())
-	link := connect(t, m.acceptor.Addr().String(), func(c *supervisor.LinkConfig) { c.KeyFields = []int{37} })
+	link := testbed.Client(t, m.acceptor.Addr().String(), func(c *supervisor.LinkConfig) { c.KeyFields = []int{37} })
 	response := send(t, link, "", "000000000009")
-	assert.Equal(t, []string{"0210", "", "000000000009", relay.FormatError}, values(t, response, 0, 11, 37, 39))
+	assert.Equal(t, []string{"0210", "", "000000000009", relay.FormatError}, testbed.Values(t, response, 0, 11, 37, 39))
 	require.NoError(t, link.PostFrame(terminal.Patient(t), []byte("0200 and no more")))
 	require.Eventually(t, func() bool { return m.relay.Wrong.Load() == 2 }, terminal.Patience, time.Millisecond)
-	assert.Equal(t, []string{relay.Approved}, values(t, send(t, link, "000001", "000000000010"), 39))
+	assert.Equal(t, []string{relay.Approved}, testbed.Values(t, send(t, link, "000001", "000000000010"), 39))
 	assert.EqualValues(t, 1, host.Status().Counters.Requests)
 }
 

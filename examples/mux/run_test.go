@@ -13,19 +13,20 @@ import (
 	"github.com/isolink-go/isolink/examples/internal/issuer"
 	"github.com/isolink-go/isolink/examples/internal/relay"
 	"github.com/isolink-go/isolink/examples/internal/terminal"
+	"github.com/isolink-go/isolink/examples/internal/testbed"
 )
 
 func TestTheProgramWorksUntilItIsInterrupted(t *testing.T) {
-	host, _ := startHost(t, issuer.NoFault)
+	host, _ := testbed.Host(t, issuer.NoFault)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	out, complaints, code := new(terminal.Output), new(terminal.Output), make(chan int, 1)
 	go func() {
-		code <- command(ctx, []string{"-listen", "127.0.0.1:0", "-host", nobody(t) + "," + host.Addr(), "-v"}, out, complaints)
+		code <- command(ctx, []string{"-listen", "127.0.0.1:0", "-host", testbed.Nobody(t) + "," + host.Addr(), "-v"}, out, complaints)
 	}()
 	listening, err := out.Await(terminal.Patient(t), `(?m)^listening on (\S+) \(`)
 	require.NoError(t, err, "%s", complaints)
-	link := connect(t, listening[1])
+	link := testbed.Client(t, listening[1])
 	require.Eventually(t, func() bool { return echo(t, link) == relay.Approved }, terminal.Patience, time.Millisecond, "by the alternate address")
 	for number := range 5 {
 		send(t, link, "000001", fmt.Sprintf("%012d", number))

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/isolink-go/isolink/messages"
+	"github.com/isolink-go/isolink/supervisor"
 )
 
 // Main runs a program that works until it is told to stop, and exits. The first
@@ -36,8 +37,14 @@ func Run[O any](name string, args []string, complaints io.Writer, parse func([]s
 		return 0
 	}
 	fmt.Fprintf(complaints, "%s: %v\n", name, err)
-	var fault *messages.ConfigError
-	if wrong || errors.As(err, &fault) {
+	var (
+		inFile *supervisor.FileError
+		fault  *messages.ConfigError
+	)
+	switch {
+	case !wrong && errors.As(err, &inFile):
+		return 2
+	case wrong || errors.As(err, &fault):
 		fmt.Fprintf(complaints, "%s -h explains the flags\n", name)
 		return 2
 	}

@@ -21,7 +21,9 @@ import (
 
 // Group is what a relay needs of a *supervisor.Group that has STANs.
 type Group interface {
+	// Send gives the request to a link, and a STAN of the group's where it has none.
 	Send(ctx context.Context, msg *iso8583.Message) (*iso8583.Message, error)
+	// Status says whether the group has the links that it needs.
 	Status() supervisor.GroupStatus
 }
 

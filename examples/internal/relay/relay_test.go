@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/isolink-go/isolink/examples/internal/testbed"
 	"github.com/isolink-go/isolink/examples/internal/traffic"
 	"github.com/isolink-go/isolink/examples/spec87"
 	"github.com/isolink-go/isolink/messages"
@@ -33,29 +34,12 @@ func (f groupFunc) Send(_ context.Context, m *iso8583.Message) (*iso8583.Message
 
 func (groupFunc) Status() supervisor.GroupStatus { return supervisor.GroupStatus{} }
 
-// payment is a request with that STAN; an empty one is none.
+// payment is a request with that STAN.
 func payment(t *testing.T, stan string) *iso8583.Message {
 	t.Helper()
-	m := iso8583.NewMessage(spec87.Spec)
-	m.MTI("0200")
-	fields := map[int]string{2: "4111111111111111", 4: "000000001234", 37: "000000000042"}
-	if stan != "" {
-		fields[traffic.STANField] = stan
-	}
-	for field, value := range fields {
-		require.NoError(t, m.Field(field, value))
-	}
+	m, err := testbed.Payment(stan, "000000000042")
+	require.NoError(t, err)
 	return m
-}
-
-func values(t *testing.T, m *iso8583.Message, fields ...int) (all []string) {
-	t.Helper()
-	for _, field := range fields {
-		value, err := m.GetString(field)
-		require.NoError(t, err)
-		all = append(all, value)
-	}
-	return all
 }
 
 // The group gives a STAN of its own; the client gets its own back, and 91 for what was
@@ -90,7 +74,7 @@ func TestOutcomes(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
-			assert.Equal(t, []string{"000042", c.code, c.pan}, values(t, response, 11, CodeField, 2))
+			assert.Equal(t, []string{"000042", c.code, c.pan}, testbed.Values(t, response, 11, CodeField, 2))
 		})
 	}
 }
@@ -105,7 +89,7 @@ func TestRefuse(t *testing.T) {
 	r := new(Relay)
 	response, err := r.Refuse(in)
 	require.NoError(t, err)
-	assert.Equal(t, []string{"0210", "000042", "000000000042", Inoperative, ""}, values(t, response, 0, 11, 37, 39, 2))
+	assert.Equal(t, []string{"0210", "000042", "000000000042", Inoperative, ""}, testbed.Values(t, response, 0, 11, 37, 39, 2))
 	in.Frame = in.Frame[:20]
 	_, err = r.Refuse(in)
 	require.ErrorIs(t, err, messages.ErrUnpack)
@@ -121,5 +105,5 @@ func TestRespondBySmallSpecification(t *testing.T) {
 	require.NoError(t, request.Field(11, "000042"))
 	response, err := respond(request, messages.MTI([]byte("0800")), Approved)
 	require.NoError(t, err)
-	assert.Equal(t, []string{"0810", "000042", Approved}, values(t, response, 0, 11, 39))
+	assert.Equal(t, []string{"0810", "000042", Approved}, testbed.Values(t, response, 0, 11, 39))
 }
