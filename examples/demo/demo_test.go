@@ -14,10 +14,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/isolink-go/isolink/examples/internal/leaktest"
 	"github.com/isolink-go/isolink/examples/internal/terminal"
 	"github.com/isolink-go/isolink/examples/internal/testbed"
 	"github.com/isolink-go/isolink/supervisor"
+	"github.com/isolink-go/isolink/testdata/leaktest"
 )
 
 func TestMain(m *testing.M) { leaktest.Main(m) }

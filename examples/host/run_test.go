@@ -18,13 +18,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/isolink-go/isolink/examples/internal/issuer"
-	"github.com/isolink-go/isolink/examples/internal/leaktest"
 	"github.com/isolink-go/isolink/examples/internal/terminal"
 	"github.com/isolink-go/isolink/examples/internal/traffic"
 	"github.com/isolink-go/isolink/examples/spec87"
 	"github.com/isolink-go/isolink/framing"
 	"github.com/isolink-go/isolink/messages"
 	"github.com/isolink-go/isolink/supervisor"
+	"github.com/isolink-go/isolink/testdata/leaktest"
 )
 
 func TestMain(m *testing.M) { leaktest.Main(m) }

@@ -9,10 +9,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/isolink-go/isolink/examples/internal/leaktest"
 	"github.com/isolink-go/isolink/examples/spec87"
 	"github.com/isolink-go/isolink/framing"
 	"github.com/isolink-go/isolink/supervisor/linktest"
+	"github.com/isolink-go/isolink/testdata/leaktest"
 )
 
 func TestMain(m *testing.M) {

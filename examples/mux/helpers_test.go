@@ -7,10 +7,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/isolink-go/isolink/examples/internal/leaktest"
 	"github.com/isolink-go/isolink/examples/internal/terminal"
 	"github.com/isolink-go/isolink/framing"
 	"github.com/isolink-go/isolink/messages"
+	"github.com/isolink-go/isolink/testdata/leaktest"
 )
 
 func TestMain(m *testing.M) { leaktest.Main(m) }

@@ -10,8 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/isolink-go/isolink/examples/internal/leaktest"
 	"github.com/isolink-go/isolink/examples/internal/terminal"
+	"github.com/isolink-go/isolink/testdata/leaktest"
 )
 
 func TestMain(m *testing.M) { leaktest.Main(m) }

@@ -3,8 +3,7 @@ package console_test
 import (
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/isolink-go/isolink/testdata/leaktest"
 )
 
-// TestMain fails the package when a test leaves a goroutine behind.
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }

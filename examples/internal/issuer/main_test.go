@@ -3,7 +3,7 @@ package issuer
 import (
 	"testing"
 
-	"github.com/isolink-go/isolink/examples/internal/leaktest"
+	"github.com/isolink-go/isolink/testdata/leaktest"
 )
 
 func TestMain(m *testing.M) { leaktest.Main(m) }

@@ -1,4 +1,4 @@
-// Package leaktest fails the tests of an example that leave a goroutine behind.
+// Package leaktest fails the tests of a package that leave a goroutine behind.
 package leaktest
 
 import (
