@@ -174,7 +174,10 @@ type LinkConfig struct {
 	// Reject recognises the rejects of the peer or its network, which often look
 	// like requests: messages.RejectBaseI, RejectVersion9, what RejectAdministrative
 	// makes, or a function of one's own. Their senders get messages.ErrRejected, with
-	// the code. Nil: there are none.
+	// the code. Which of several messages with the same key it is of, a reject does not
+	// say: where an original and its repeat were both written, a first reject settles
+	// neither, and is told as messages.Unmatched with its code; one for each settles
+	// them. Nil: there are none.
 	Reject messages.Rejecter
 
 	// KeyFields are the fields whose values, with the MTI's version, class and

@@ -220,6 +220,8 @@ func (c *correlator) response(f *inFrame, at int64) bool {
 	case from == wordQueued && !q.repeatsClaimed():
 		// Nothing was written yet: nobody can have answered it.
 		return false
+	case f.isReject && from != wordDropped && !c.table.reject(q, from):
+		return false // it may be another's: who is told of a reject sends elsewhere
 	case from == wordQueued, from == wordClaimed:
 		// A repeat that is still queued is answered by its original's response,
 		// and never written.

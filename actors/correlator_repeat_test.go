@@ -36,9 +36,27 @@ func registered(t *testing.T, c *correlator, mti messages.MTI) *request {
 
 // receives gives the correlator a response to STAN 1.
 func (c *correlator) receives(body string) {
-	mti := messages.MTI{'0', '2', '1', '0'}
-	c.match(&batch{frames: []inFrame{{mti: mti, key: stanKeys[1], body: []byte(body)}}, at: c.record.now()})
+	c.takes(inFrame{mti: messages.MTI{'0', '2', '1', '0'}, key: stanKeys[1], body: []byte(body)})
+}
+
+// isRejected gives the correlator a reject of STAN 1.
+func (c *correlator) isRejected() {
+	c.takes(inFrame{mti: mtiRequest, key: stanKeys[1], isReject: true, rejectCode: "0042"})
+}
+
+func (c *correlator) takes(f inFrame) {
+	c.match(&batch{frames: []inFrame{f}, at: c.record.now()})
 	<-c.session.handled
+}
+
+// inDoubt is a request that was claimed, and whose time was over.
+func (c *correlator) inDoubt(t *testing.T, mti messages.MTI) *request {
+	t.Helper()
+	q := registered(t, c, mti)
+	c.claims(t, q)
+	require.True(t, q.fail(wordClaimed, messages.ErrTimeout))
+	c.scope.settledElsewhere(q)
+	return q
 }
 
 func assertAnswered(t *testing.T, q *request, body string) {
@@ -123,10 +141,7 @@ func TestResponseAfterTheOriginalWasCancelled(t *testing.T) {
 // TestResponseAnswersRepeatOfWhatIsInDoubt: the late reply is the repeat's.
 func TestResponseAnswersRepeatOfWhatIsInDoubt(t *testing.T) {
 	c := loneCorrelator()
-	original := registered(t, c, mtiRequest)
-	c.claims(t, original)
-	require.True(t, original.fail(wordClaimed, messages.ErrTimeout))
-	c.scope.settledElsewhere(original)
+	original := c.inDoubt(t, mtiRequest)
 	repeat := registered(t, c, mtiRepeat)
 	c.receives("yes")
 	assertAnswered(t, repeat, "yes")
@@ -141,10 +156,7 @@ func TestResponseAnswersRepeatOfWhatIsInDoubt(t *testing.T) {
 // TestResponseAfterTheRepeatWasCancelled: the late reply is the original's again.
 func TestResponseAfterTheRepeatWasCancelled(t *testing.T) {
 	c := loneCorrelator()
-	original := registered(t, c, mtiRequest)
-	c.claims(t, original)
-	require.True(t, original.fail(wordClaimed, messages.ErrTimeout))
-	c.scope.settledElsewhere(original)
+	original := c.inDoubt(t, mtiRequest)
 	repeat := registered(t, c, mtiRepeat)
 	require.True(t, repeat.fail(wordQueued, messages.ErrTimeout)) // the correlator has not heard of it
 	c.receives("late")
@@ -158,4 +170,110 @@ func TestResponseAfterTheRepeatWasCancelled(t *testing.T) {
 	assert.Equal(t, "late", string(late.Response))
 	assert.Equal(t, c.record.time(original.claimedAt), late.SentAt)
 	assert.Nil(t, c.table.find(stanKeys[1]))
+}
+
+// TestRejectOfOriginalOrRepeat: the peer may have processed the other one. Both are
+// rejected when there is a reject for each.
+func TestRejectOfOriginalOrRepeat(t *testing.T) {
+	c := loneCorrelator()
+	original := registered(t, c, mtiRequest)
+	c.claims(t, original)
+	repeat := registered(t, c, mtiRepeat)
+	c.claims(t, repeat)
+	c.isRejected()
+	assert.True(t, original.isOpen())
+	assert.True(t, repeat.isOpen())
+	assert.EqualValues(t, 1, c.record.counters.unmatched.Load())
+	told, ok := c.record.notifier.mailbox.user[0].(*messages.Unmatched)
+	require.True(t, ok)
+	assert.Equal(t, "0042", told.RejectCode)
+
+	c.isRejected()
+	assertFailed(t, original, messages.ErrRejected)
+	assertFailed(t, repeat, messages.ErrRejected)
+	assert.Zero(t, c.record.open)
+}
+
+// TestAnswerBehindAReject: the reject was the other's.
+func TestAnswerBehindAReject(t *testing.T) {
+	c := loneCorrelator()
+	c.inDoubt(t, mtiRequest)
+	repeat := registered(t, c, mtiRepeat)
+	c.claims(t, repeat)
+	c.isRejected()
+	c.receives("yes")
+	assertAnswered(t, repeat, "yes")
+}
+
+// TestRejectSparesTheRepeat: of two, one was written, and that is rejected.
+func TestRejectSparesTheRepeat(t *testing.T) {
+	c := loneCorrelator()
+	c.inDoubt(t, mtiRequest)
+	repeat := registered(t, c, mtiRepeat)
+	c.isRejected()
+	assertFailed(t, repeat, messages.ErrRejected)
+	assert.False(t, repeat.claim(1, 0))
+}
+
+// TestRejectsOfWhatIsInDoubt: a late reject says no more than another, however many
+// messages of the key are in doubt.
+func TestRejectsOfWhatIsInDoubt(t *testing.T) {
+	for _, written := range []int{1, 2, 3, 5} {
+		c := loneCorrelator()
+		c.inDoubt(t, mtiRequest)
+		for range written - 1 {
+			c.inDoubt(t, mtiRepeat)
+		}
+		for range written - 1 {
+			c.isRejected()
+			assert.Zero(t, c.record.counters.late.Load(), "%d", written)
+		}
+		c.isRejected()
+		assert.EqualValues(t, 1, c.record.counters.late.Load(), "%d", written)
+		assert.EqualValues(t, written-1, c.record.counters.unmatched.Load())
+		assert.Nil(t, c.table.find(stanKeys[1]))
+	}
+}
+
+// TestRejectThatWasCountedAlready: a repeat takes over the rejects of what it repeats,
+// and gives back those that cannot have been its own.
+func TestRejectThatWasCountedAlready(t *testing.T) {
+	c := loneCorrelator()
+	c.inDoubt(t, mtiRequest)
+	c.inDoubt(t, mtiRepeat)
+	c.isRejected() // of one of the two
+	repeat := registered(t, c, mtiRepeat)
+	require.True(t, repeat.fail(wordQueued, messages.ErrTimeout))
+	c.scope.settledElsewhere(repeat)
+	c.isRejected()
+	assert.EqualValues(t, 1, c.record.counters.late.Load(), "both of them are rejected")
+}
+
+// TestRejectsAfterTheLateWindow: what leaves it takes with it a reject that may have
+// been its own.
+func TestRejectsAfterTheLateWindow(t *testing.T) {
+	c := loneCorrelator()
+	original := registered(t, c, mtiRequest)
+	c.claims(t, original)
+	repeat := c.inDoubt(t, mtiRepeat)
+	c.isRejected()
+	c.table.leaveLate(repeat.lateUntil)
+	require.Same(t, original, c.table.find(stanKeys[1]))
+	assert.True(t, original.isOpen(), "it may have been the repeat's")
+	c.isRejected()
+	assertFailed(t, original, messages.ErrRejected)
+}
+
+// TestRejectsBeyondCounting: none is sure.
+func TestRejectsBeyondCounting(t *testing.T) {
+	c := loneCorrelator()
+	c.inDoubt(t, mtiRequest)
+	for range 400 {
+		c.inDoubt(t, mtiRepeat)
+	}
+	for range 500 {
+		c.isRejected()
+	}
+	assert.Zero(t, c.record.counters.late.Load())
+	assert.EqualValues(t, 500, c.record.counters.unmatched.Load())
 }

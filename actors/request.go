@@ -70,6 +70,8 @@ type request struct {
 	// The table's.
 	where      queueKind
 	indexed    bool
+	behind     uint8    // messages in doubt that it stands for, besides itself; 255: or more
+	rejects    uint8    // of its key, that settled nobody; 254: or more
 	place      int32    // in the heap
 	hash       uint32   // of the key
 	chained    *request // the next one of the index's bucket
@@ -181,12 +183,22 @@ func (r *request) size() int { return len(r.header()) + len(r.frame) }
 // repeatsClaimed reports whether r is the repeat of a request that the peer may
 // have read. Only the correlator may call it.
 func (r *request) repeatsClaimed() bool {
-	for o := r.original; o != nil; o = o.original {
-		if w := o.word.Load(); w == wordClaimed || w == wordSettled {
-			return true
+	return r.written(wordQueued) > 0
+}
+
+// written counts the messages under the key of r, the newest, that the peer may have
+// read. from is the word of r.
+func (r *request) written(from uint32) (n int) {
+	for o := r; o != nil; o = o.original {
+		if o != r {
+			from = o.word.Load()
 		}
+		if from == wordClaimed || from == wordSettled {
+			n++
+		}
+		n += int(o.behind)
 	}
-	return false
+	return n
 }
 
 // Format prints MTI and key, whatever the verb: the actor system may print any

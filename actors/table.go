@@ -2,6 +2,7 @@ package actors
 
 import (
 	"container/heap"
+	"math"
 
 	"github.com/isolink-go/isolink/messages"
 )
@@ -63,9 +64,31 @@ func (t *table) adopt(r, old *request) {
 		for o := old.original; o != nil && !o.isOpen(); o = o.original {
 			old.lateUntil = max(old.lateUntil, o.lateUntil)
 			old.original = o.original
+			old.behind = uint8(min(int(old.behind)+o.alone(), math.MaxUint8))
 		}
 	}
-	r.original = old
+	r.original, r.rejects = old, old.rejects
+}
+
+// alone counts the messages that the peer may have read of r, which is settled, and of
+// those that it stands for.
+func (r *request) alone() int {
+	n := int(r.behind)
+	if r.word.Load() == wordSettled {
+		n++
+	}
+	return n
+}
+
+// reject notes a reject of the key of r, the newest, whose word is from, and reports
+// whether it settles r and what r repeats: no message that was written under the key
+// is without a reject then. Which one a reject is of, it does not say.
+func (t *table) reject(r *request, from uint32) bool {
+	if int(r.rejects)+1 >= r.written(from) {
+		return true
+	}
+	r.rejects = min(r.rejects+1, math.MaxUint8-1) // of more than can be counted, none is sure
+	return false
 }
 
 func (t *table) enqueue(r *request) {
@@ -127,7 +150,8 @@ func (t *table) leaveLate(now int64) {
 }
 
 // release gives up the key of r. The original that r had adopted takes its
-// place again: it may still be answered.
+// place again: it may still be answered. The rejects that may have been of r are not
+// counted for it.
 func (t *table) release(r *request) {
 	if !r.indexed {
 		return
@@ -135,6 +159,9 @@ func (t *table) release(r *request) {
 	t.byKey.remove(r)
 	o := r.original
 	r.original = nil
+	if o != nil {
+		o.rejects = uint8(max(0, int(r.rejects)-r.alone()))
+	}
 	switch {
 	case o == nil:
 	case o.isOpen():

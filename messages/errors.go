@@ -22,7 +22,8 @@ var (
 	ErrInDoubt = errors.New("in doubt")
 
 	// ErrRejected means that the peer answered that it did not process the
-	// request: the link's Reject has recognised it. The cause is a *RejectError.
+	// request: the link's Reject has recognised it. The cause is a *RejectError. A
+	// repeat that was not written yet is rejected with its original.
 	ErrRejected = errors.New("rejected")
 )
 

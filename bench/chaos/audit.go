@@ -20,6 +20,7 @@ type seen struct {
 	firstRead  int64 // of the response with the right digest
 	readOn     uint32
 	late       int // late replies that were told
+	lateOwn    int // of them, those with its own response
 }
 
 // audit compares what callers and observers were told with the logs of the hosts
@@ -49,7 +50,11 @@ func newAudit(l *ledger, slack time.Duration) *audit {
 	l.wire.each(a.note)
 	for _, told := range l.late {
 		if told.asked >= 1 && told.asked <= l.next {
-			a.seen[told.asked-1].late++
+			s := &a.seen[told.asked-1]
+			s.late++
+			if told.id == told.asked || told.rejects {
+				s.lateOwn++
+			}
 		}
 	}
 	return a
@@ -138,8 +143,9 @@ func (a *audit) checks() []check.Line {
 		a.none("settled after the deadline", false, a.overdue),
 		a.none("answered, but no host has answered", false, a.unheard),
 		a.none("answers that are another's", false, misdelivered),
-		a.none("rejected, but no host has rejected", false, func(asked *ask, s *seen) bool {
-			return asked.outcome == rejected && s.rejecting == 0
+		a.none("rejected, but no host has rejected", false, a.unrejected),
+		a.none("rejected, but processed by a host", false, func(asked *ask, s *seen) bool {
+			return asked.outcome == rejected && s.replying+s.mangling > 0
 		}),
 		a.none("not sent, but received by a host", false, func(asked *ask, s *seen) bool {
 			return asked.outcome == notSent && s.received > 0
@@ -182,6 +188,15 @@ func (a *audit) unheard(asked *ask, s *seen) bool {
 	}
 	answers := s.replying + s.mangling
 	return asked.outcome == answered && (answers == 0 || answers == s.unreplied || s.firstReply > asked.at || s.received == 0)
+}
+
+// unrejected: no host has rejected it; a repeat that was never written shares what its
+// original has got.
+func (a *audit) unrejected(asked *ask, s *seen) bool {
+	if asked.original != 0 && s.handed == 0 && s.received == 0 {
+		s = &a.seen[asked.original-1]
+	}
+	return asked.outcome == rejected && s.rejecting == 0
 }
 
 // misdelivered: the answer is another's, or cannot be read, though no host has sent
@@ -276,7 +291,7 @@ func (a *audit) unexplained() (n int) {
 	for id, frames := range told {
 		s := &a.seen[id-1]
 		a.ledger.with(id, func(asked *ask) {
-			spare := s.replying + s.rejecting + s.mangling - s.late
+			spare := s.replying + s.rejecting + s.mangling - s.lateOwn
 			if asked.outcome == answered && !asked.borrowed || asked.outcome == rejected {
 				spare--
 			}

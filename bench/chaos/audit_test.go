@@ -116,6 +116,11 @@ func TestAuditOfForgedLedgers(t *testing.T) {
 			l.hosts.add(line{id: 4, deed: received, digest: 1, at: second})
 		}, []string{"received more than once", "received with another content"}},
 		"rejected by nobody": {change(2, func(a *ask) { a.outcome = rejected }), []string{"rejected, but no host has rejected"}},
+		"rejected, and processed": {logs(4, replying), []string{"rejected, but processed by a host"}},
+		"rejected as its original, and written": {func(l *ledger) {
+			l.with(3, func(a *ask) { a.outcome, a.original = rejected, 4 })
+			l.late = nil
+		}, []string{"rejected, but no host has rejected", "rejected, but processed by a host"}},
 		"in doubt for nothing": {change(3, func(a *ask) { a.cause = byOverload }), []string{
 			"in doubt without a session or a cause",
 		}},
@@ -162,5 +167,17 @@ func TestAuditAllows(t *testing.T) {
 	l.noteUnmatched(unmatched{id: 1})
 	l.late = nil
 	l.noteEnd(9, ended{at: 4*second + 2, local: true})
+	assert.Empty(t, failing(l))
+
+	// A repeat that was never written is rejected with its original.
+	l = forged(t)
+	l.with(2, func(a *ask) { a.outcome, a.original = rejected, 4 })
+	assert.Empty(t, failing(l))
+
+	// One in doubt was told its original's answer as a late one, and has its own.
+	l = forged(t)
+	l.with(3, func(a *ask) { a.original = 1 })
+	l.late[0].id, l.late[0].digest = 1, l.digestOf(1)
+	l.noteUnmatched(unmatched{id: 3})
 	assert.Empty(t, failing(l))
 }
