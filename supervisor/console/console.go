@@ -32,7 +32,8 @@ type Options struct {
 	Title string
 
 	// Interval is how often the page is told what has changed, and how far apart the
-	// points of its lines are; at least 100 ms. The default is 1 s.
+	// points of its lines are; at least 100 ms. The default is 1 s. That a link has
+	// changed its state does not wait for it.
 	Interval time.Duration
 
 	// MaxViewers is how many pages and taps are served at a time; further ones get

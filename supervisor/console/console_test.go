@@ -106,6 +106,24 @@ func TestLinkIsCut(t *testing.T) {
 	assert.Contains(t, detail["timeline"].([]any)[0].(map[string]any)["text"], "up → waiting: ")
 }
 
+// TestChangesArePushed: that a link is down, why, and when it tries again does not wait
+// for the Interval; nor does that it is up again.
+func TestChangesArePushed(t *testing.T) {
+	d := startDesk(t, console.Options{Interval: time.Hour})
+	next := d.events("/events")
+	assert.Equal(t, "up", visaOf(t, parse(t, next()))["state"])
+	conn, err := d.hosts["visa"].WaitConn(patient(t), 1)
+	require.NoError(t, err)
+	require.NoError(t, conn.Close())
+	visa := visaOf(t, parse(t, next()))
+	assert.Equal(t, "waiting", visa["state"])
+	assert.Contains(t, visa["lastError"], messages.ErrPeerClosed.Error())
+	for visa["state"] != "up" {
+		visa = visaOf(t, parse(t, next()))
+	}
+	assert.InDelta(t, 1, visa["restarts"], 0)
+}
+
 // TestMetrics are what Prometheus can read, and its own linter has nothing to say of.
 func TestMetrics(t *testing.T) {
 	d := startDesk(t, console.Options{})

@@ -20,7 +20,8 @@
 //	/api/status             all that is shown, as JSON
 //	/api/links/NAME         a link: its histogram, its timeline, its recent failures
 //	/api/links/NAME/ACTION  POST: an action
-//	/events                 /api/status again and again, as server-sent events
+//	/events                 /api/status as server-sent events, each Interval and when a
+//	                        link has changed its state
 //	/tap/NAME               the link's messages as masked text, as server-sent events
 //	/metrics                for Prometheus, in its text format
 //	/healthz                200 while the process serves

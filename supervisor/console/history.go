@@ -17,8 +17,9 @@ const (
 // history is what a status does not have: how links did until now. It forgets links
 // that are gone.
 type history struct {
-	mu    sync.Mutex
-	links map[string]*past
+	mu      sync.Mutex
+	links   map[string]*past
+	changed chan struct{} // closed when a link changes its state
 }
 
 // past is that of one link.
@@ -42,7 +43,16 @@ type moment struct {
 	Text string    `json:"text"`
 }
 
-func newHistory() *history { return &history{links: make(map[string]*past)} }
+func newHistory() *history {
+	return &history{links: make(map[string]*past), changed: make(chan struct{})}
+}
+
+// changes is closed at the next change of a link's state.
+func (h *history) changes() <-chan struct{} {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.changed
+}
 
 func (h *history) of(link string) *past {
 	p := h.links[link]
@@ -66,6 +76,8 @@ func (h *history) event(e any) {
 		}
 		p := h.of(m.Link)
 		p.timeline = appendLast(p.timeline, moment{m.At, text}, historyEvents)
+		close(h.changed)
+		h.changed = make(chan struct{})
 	case *messages.SessionChanged:
 		// The timeline has it by the states.
 	case messages.Event:

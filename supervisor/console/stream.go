@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -16,6 +17,10 @@ type stream struct {
 
 // writeWait bounds each event: a viewer that takes none is gone.
 const writeWait = 10 * time.Second
+
+// gather is how long a change waits for what follows from it, such as the time of the
+// next attempt, and for other changes: they are told together.
+const gather = 200 * time.Millisecond
 
 // open begins a stream, where there is room for one more viewer; close it.
 func (c *Console) open(w http.ResponseWriter) (s *stream, closed func()) {
@@ -44,7 +49,7 @@ func (s *stream) send(text []byte) error {
 	return s.flush.Flush()
 }
 
-// serveEvents sends the overview until the viewer, or the console, has gone.
+// serveEvents sends the overview, each Interval and after each change of a link, until the viewer, or the console, has gone.
 func (c *Console) serveEvents(w http.ResponseWriter, r *http.Request) {
 	s, closed := c.open(w)
 	if s == nil {
@@ -54,16 +59,35 @@ func (c *Console) serveEvents(w http.ResponseWriter, r *http.Request) {
 	ticker := time.NewTicker(c.options.Interval)
 	defer ticker.Stop()
 	for {
+		began, changed := time.Now(), c.history.changes()
 		text, err := json.Marshal(c.overview())
 		if err != nil || s.send(text) != nil {
 			return
 		}
+		// Of many links there is much to send: changes make it a fifth of the time at most.
+		rest := max(gather, 4*time.Since(began))
+		if !c.toTell(r.Context(), ticker.C, changed, rest) {
+			return
+		}
+	}
+}
+
+// toTell waits until there is something to tell: at each tick, and rest after the first
+// change. It is false when the viewer, or the console, has gone.
+func (c *Console) toTell(viewer context.Context, tick <-chan time.Time, changed <-chan struct{}, rest time.Duration) bool {
+	var rested <-chan time.Time
+	for {
 		select {
-		case <-ticker.C:
-		case <-r.Context().Done():
-			return
+		case <-changed:
+			changed, rested = nil, time.After(rest)
+		case <-rested:
+			return true
+		case <-tick:
+			return true
+		case <-viewer.Done():
+			return false
 		case <-c.ctx.Done():
-			return
+			return false
 		}
 	}
 }

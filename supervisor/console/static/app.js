@@ -7,7 +7,6 @@ const symbols = {
 
 const $ = (id) => document.getElementById(id);
 let last = null; // the overview
-let detail = null; // of the link that is shown
 let tap = null;
 
 function element(name, attributes, ...children) {
@@ -199,22 +198,24 @@ async function act(action) {
 }
 
 const shown = () => decodeURIComponent(location.hash.slice(1));
+let asked = 0, answered = 0; // of refresh: an answer that others have overtaken is old
 
 async function refresh() {
-  const name = shown();
+  const name = shown(), number = ++asked;
   $("overview").hidden = !!name;
   $("detail").hidden = !name;
   if (!name) return;
   showActions();
   try {
     const response = await fetch("api/links/" + encodeURIComponent(name));
-    if (shown() !== name) return;
+    const body = await (response.ok ? response.json() : response.text());
+    if (shown() !== name || number < answered) return;
+    answered = number;
     if (response.ok) {
-      detail = await response.json();
-      showDetail(detail);
+      showDetail(body);
     } else {
       $("detail-name").textContent = name;
-      $("detail-state").textContent = await response.text();
+      $("detail-state").textContent = body;
     }
   } catch { /* the stream tells that the connection is lost */ }
 }
@@ -238,13 +239,17 @@ $("tap").addEventListener("click", () => {
   tap.onerror = stopTap;
 });
 
-window.addEventListener("hashchange", () => {
+// The keyboard goes where the eye goes: to the name of the link, or back to its row.
+window.addEventListener("hashchange", (e) => {
   stopTap();
   $("tap-text").hidden = true;
   $("action-result").textContent = "";
-  detail = null;
+  $("detail-name").textContent = shown();
+  $("detail-state").textContent = "…";
   refresh();
-  if (shown()) $("detail-name").scrollIntoView();
+  const from = decodeURIComponent(new URL(e.oldURL).hash.slice(1));
+  const next = shown() ? $("detail-name") : document.querySelector("[data-key=" + JSON.stringify("link " + from) + "]");
+  if (next) next.focus();
 });
 
 setInterval(() => {

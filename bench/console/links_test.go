@@ -1,0 +1,62 @@
+package console_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/isolink-go/isolink/messages"
+	"github.com/isolink-go/isolink/supervisor"
+	"github.com/isolink-go/isolink/supervisor/console"
+)
+
+// TestLinkIsCut: within a second of the link's own event the page says, in words, that
+// it is down, why, and when it tries again; and later that it is up. The page's Interval
+// is far longer.
+func TestLinkIsCut(t *testing.T) {
+	b := newBrowser(t)
+	changes := make(chan *messages.StateChanged, 1000)
+	d := newDesk(t, console.Options{Interval: time.Hour}, func(c *supervisor.Config) {
+		c.Links[0].OnState = func(m *messages.StateChanged) { changes <- m }
+	})
+	// seen waits for a change, and is how long after it the page had shown it.
+	seen := func(to messages.State) time.Duration {
+		for {
+			select {
+			case m := <-changes:
+				if m.To == to {
+					return b.told().Sub(m.At)
+				}
+			case <-time.After(patience):
+				t.Fatalf("the link is not %v", to)
+			}
+		}
+	}
+	b.open(d.url)
+	b.await(`text("summary") === "2 links, 2 up"`)
+	assert.Equal(t, "status", eval[string](b, `document.getElementById("summary").role`), "it is read out when it changes")
+
+	// A busy machine is slow at times: the best of three counts.
+	down, up := time.Hour, time.Hour
+	for range 3 {
+		for len(changes) > 0 {
+			<-changes
+		}
+		b.expect(`cellOf("visa", "State").startsWith("○ waiting") && cellOf("visa", "Last error").includes("closed") &&
+			/^in \d/.test(cellOf("visa", "Next attempt")) && text("summary") === "2 links, 1 up: not up visa; too few links in cards"`)
+		d.stop(t, "visa")
+		down = min(down, seen(messages.Waiting))
+		assert.Equal(t, "visa", see[string](b, `links()[0].querySelector("a").textContent`), "what is down comes first")
+		assert.Contains(t, see[string](b, `text("groups")`), "▲ too few: 1 of 2 up")
+		before := see[string](b, `cellOf("visa", "Next attempt")`)
+		b.await(`cellOf("visa", "Next attempt") !== ` + quoted(before)) // it counts down
+
+		b.expect(`cellOf("visa", "State").startsWith("● up") && text("summary") === "2 links, 2 up"`)
+		d.start(t, "visa")
+		up = min(up, seen(messages.Up))
+	}
+	t.Logf("the page showed after %v that the link is down, after %v that it is up", down, up)
+	assert.Less(t, down, time.Second)
+	assert.Less(t, up, time.Second)
+}
