@@ -34,7 +34,7 @@ func TestLinkIsCut(t *testing.T) {
 		}
 	}
 	b.open(d.url)
-	b.await(`text("summary") === "2 links, 2 up"`)
+	b.await(`text("summary") === "2 of 2 links are up."`)
 	assert.Equal(t, "status", eval[string](b, `document.getElementById("summary").role`), "it is read out when it changes")
 
 	// A busy machine is slow at times: the best of three counts.
@@ -44,7 +44,7 @@ func TestLinkIsCut(t *testing.T) {
 			<-changes
 		}
 		b.expect(`cellOf("visa", "State").startsWith("○ waiting") && cellOf("visa", "Last error").includes("closed") &&
-			/^in \d/.test(cellOf("visa", "Next attempt")) && text("summary") === "2 links, 1 up: not up visa; too few links in cards"`)
+			/^in \d/.test(cellOf("visa", "Next attempt")) && text("summary") === "1 of 2 links are up. Not up: visa. Too few links in cards."`)
 		d.stop(t, "visa")
 		down = min(down, seen(messages.Waiting))
 		assert.Equal(t, "visa", see[string](b, `links()[0].querySelector("a").textContent`), "what is down comes first")
@@ -52,7 +52,7 @@ func TestLinkIsCut(t *testing.T) {
 		before := see[string](b, `cellOf("visa", "Next attempt")`)
 		b.await(`cellOf("visa", "Next attempt") !== ` + quoted(before)) // it counts down
 
-		b.expect(`cellOf("visa", "State").startsWith("● up") && text("summary") === "2 links, 2 up"`)
+		b.expect(`cellOf("visa", "State").startsWith("● up") && text("summary") === "2 of 2 links are up."`)
 		d.start(t, "visa")
 		up = min(up, seen(messages.Up))
 	}

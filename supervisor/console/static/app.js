@@ -45,7 +45,7 @@ function sparkline(values, text, label) {
   svg.setAttribute("aria-label", label);
   const line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
   const top = Math.max(...values, 1e-9);
-  line.setAttribute("points", values.map((v, i) => i + "," + (19 - 18 * v / top).toFixed(1)).join(" "));
+  line.setAttribute("points", values.map((v, i) => 120 - values.length + i + "," + (19 - 18 * v / top).toFixed(1)).join(" "));
   svg.append(line);
   box.append(svg, element("span", {}, text));
   return box;
@@ -82,22 +82,22 @@ function linkRow(link) {
     if (link.lastFailed) error.push(element("span", { class: "soft" }, " (" + since(link.lastFailed) + " ago)"));
   }
   return element("tr", {},
-    cell("State", state(link.state), element("span", { class: "soft" }, " " + since(link.since))),
     cell("Link", element("a", { href: "#" + encodeURIComponent(link.name), "data-key": "link " + link.name }, link.name)),
-    cell("Sends a second", sparkline(rate, now.toFixed(now < 10 ? 1 : 0), "sends a second, last two minutes")),
-    cell("p99, last minute", sparkline(p99, millis(link.p99), "99th percentile, last two minutes")),
-    cell("In flight", String(link.inFlight)),
-    cell("Restarts", String(link.restarts)),
+    cell("State", state(link.state), element("span", { class: "soft" }, " " + since(link.since))),
+    cell("Last error", ...error),
     cell("Next attempt", ...(link.nextAttempt ? [element("span", { "data-next": link.nextAttempt }, countdown(link))] : [])),
-    cell("Last error", ...error));
+    cell("Sends a second", sparkline(rate, now.toFixed(now < 10 ? 1 : 0), "sends a second until now")),
+    cell("p99, last minute", sparkline(p99, millis(link.p99), "99th percentile until now")),
+    cell("In flight", String(link.inFlight)),
+    cell("Restarts", String(link.restarts)));
 }
 
 function showOverview() {
   const down = last.links.filter((l) => l.state !== "up");
   const degraded = last.groups.filter((g) => g.degraded);
-  let text = last.links.length + " links, " + (last.links.length - down.length) + " up";
-  if (down.length) text += ": not up " + down.slice(0, 5).map((l) => l.name).join(", ") + (down.length > 5 ? " and " + (down.length - 5) + " more" : "");
-  if (degraded.length) text += "; too few links in " + degraded.map((g) => g.name).join(", ");
+  let text = (last.links.length - down.length) + " of " + last.links.length + " links are up.";
+  if (down.length) text += " Not up: " + down.slice(0, 5).map((l) => l.name).join(", ") + (down.length > 5 ? " and " + (down.length - 5) + " more." : ".");
+  if (degraded.length) text += " Too few links in " + degraded.map((g) => g.name).join(", ") + ".";
   if ($("summary").textContent !== text) $("summary").textContent = text;
   $("summary").className = degraded.length ? "error" : "";
   $("title").textContent = last.title;
@@ -117,8 +117,8 @@ function showOverview() {
   $("no-links").hidden = !!last.links.length;
   $("acceptors-part").hidden = !last.acceptors.length;
   replace($("acceptors").tBodies[0], last.acceptors.map((a) => element("tr", {},
-    cell("State", element("span", { class: "state " + (a.listening ? "up" : "closed") }, a.listening ? "● listening" : "× closed")),
-    cell("Acceptor", a.name), cell("Address", a.addr), cell("Sessions", String(a.sessions)), cell("Accepted", String(a.accepted)))));
+    cell("Acceptor", a.name), cell("State", element("span", { class: "state " + (a.listening ? "up" : "closed") }, a.listening ? "● listening" : "× closed")),
+    cell("Address", a.addr), cell("Sessions", String(a.sessions)), cell("Accepted", String(a.accepted)))));
 }
 
 function facts(all) {
