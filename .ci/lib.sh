@@ -44,6 +44,26 @@ in_each() {
 	done
 }
 
+# debian SECONDS PROGRAM PACKAGE... installs Debian's packages where the program is
+# missing. Where it may not, or they are not reached in time, it does nothing but say
+# so: who needs the program says what that means.
+debian() {
+	local seconds=$1 program=$2
+	shift 2
+	if command -v "$program" >/dev/null; then
+		return
+	fi
+	if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+		echo "no $program (Debian, Ubuntu: apt-get install $*)"
+		return
+	fi
+	echo "no $program: installing $*"
+	if ! timeout 60 apt-get update -qq ||
+		! DEBIAN_FRONTEND=noninteractive timeout "$seconds" apt-get install -y -qq --no-install-recommends "$@" </dev/null >/dev/null; then
+		echo "not installed: $*"
+	fi
+}
+
 current=
 trap 'status=$?; if [ "$status" != 0 ] && [ -n "$current" ]; then echo "FAIL: $current (exit $status)" >&2; fi' EXIT
 

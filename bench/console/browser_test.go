@@ -100,14 +100,14 @@ const helpers = `
 	});
 `
 
-// await waits until a condition is true of the page, and tells when it became so.
-func (b *browser) await(condition string) time.Time {
+// await waits until a condition is true of the page.
+func (b *browser) await(condition string) {
 	b.t.Helper()
 	b.expect(condition)
-	return b.told()
+	b.told()
 }
 
-// expect begins to watch for a condition; told waits for it.
+// expect begins to watch for a condition; told waits for it, and says when it was true.
 func (b *browser) expect(condition string) {
 	b.t.Helper()
 	eval[bool](b, `(() => { `+helpers+` window.told = when(() => `+condition+`); return true; })()`)
