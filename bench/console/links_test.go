@@ -11,10 +11,10 @@ import (
 	"github.com/isolink-go/isolink/supervisor/console"
 )
 
-// TestLinkIsCut: within a second of the link's own event the page says, in words, that
+// TestPageOfALinkThatIsCut: within a second of the link's own event the page says, in words, that
 // it is down, why, and when it tries again; and later that it is up. The page's Interval
 // is far longer.
-func TestLinkIsCut(t *testing.T) {
+func TestPageOfALinkThatIsCut(t *testing.T) {
 	b := newBrowser(t)
 	changes := make(chan *messages.StateChanged, 1000)
 	d := newDesk(t, console.Options{Interval: time.Hour}, func(c *supervisor.Config) {

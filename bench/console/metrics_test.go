@@ -73,7 +73,11 @@ func TestPrometheus(t *testing.T) {
 
 	states := p.await(`isolink_link_state == 1`, 3, "link", "state")
 	assert.Equal(t, map[string]float64{"visa up": 1, "amex paused": 1, "mute up": 1}, states)
+
+	// The alerts of the README.
 	p.await(`isolink_group_links_up < isolink_group_links_min_up`, 1, "group")
+	p.await(`count by (link) (isolink_link_state{state="up"} == 0)`, 1, "link")
+	p.await(`sum by (link) (rate(isolink_link_exchanges_total{outcome="in_doubt"}[5m])) > 0`, 1, "link")
 }
 
 // TestPromtool: Debian's checker has nothing to say of the metrics.
