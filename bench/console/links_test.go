@@ -1,10 +1,14 @@
 package console_test
 
 import (
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/isolink-go/isolink/messages"
 	"github.com/isolink-go/isolink/supervisor"
@@ -59,4 +63,44 @@ func TestPageOfALinkThatIsCut(t *testing.T) {
 	t.Logf("the page showed after %v that the link is down, after %v that it is up", down, up)
 	assert.Less(t, down, time.Second)
 	assert.Less(t, up, time.Second)
+}
+
+// TestPageOfAConsoleThatIsGone says so, and follows again when it is back: after its
+// connection has ended, and after a proxy has answered in its place.
+func TestPageOfAConsoleThatIsGone(t *testing.T) {
+	b := newBrowser(t)
+	d := newDesk(t, console.Options{})
+	var gone atomic.Bool
+	refused := make(chan struct{}, 1000)
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if gone.Load() {
+			w.WriteHeader(http.StatusBadGateway)
+			refused <- struct{}{}
+			return
+		}
+		d.server.Config.Handler.ServeHTTP(w, r)
+	}))
+	t.Cleanup(proxy.Close)
+	t.Cleanup(proxy.CloseClientConnections)
+	b.open(proxy.URL + "/desk/")
+	b.await(`text("summary") === "2 of 2 links are up."`)
+	for _, answers := range []bool{false, true} {
+		gone.Store(answers)
+		b.expect(`text("summary").startsWith("The connection to the console is lost")`)
+		proxy.CloseClientConnections()
+		b.told()
+		if answers {
+			select {
+			case <-refused: // the browser itself gives up
+			case <-time.After(patience):
+				t.Fatal("the page does not try again")
+			}
+		}
+		d.stop(t, "visa")
+		require.NoError(t, d.manager.Link("visa").Await(patient(t), messages.Waiting))
+		gone.Store(false)
+		b.await(`text("summary").startsWith("1 of 2 links are up.")`)
+		d.start(t, "visa")
+		b.await(`text("summary") === "2 of 2 links are up."`)
+	}
 }

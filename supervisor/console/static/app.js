@@ -92,14 +92,19 @@ function linkRow(link) {
     cell("Restarts", String(link.restarts)));
 }
 
+// summarize says what is read out when it changes, and only then.
+function summarize(text, kind) {
+  if ($("summary").textContent !== text) $("summary").textContent = text;
+  $("summary").className = kind;
+}
+
 function showOverview() {
   const down = last.links.filter((l) => l.state !== "up");
   const degraded = last.groups.filter((g) => g.degraded);
   let text = (last.links.length - down.length) + " of " + last.links.length + " links are up.";
   if (down.length) text += " Not up: " + down.slice(0, 5).map((l) => l.name).join(", ") + (down.length > 5 ? " and " + (down.length - 5) + " more." : ".");
   if (degraded.length) text += " Too few links in " + degraded.map((g) => g.name).join(", ") + ".";
-  if ($("summary").textContent !== text) $("summary").textContent = text;
-  $("summary").className = degraded.length ? "error" : "";
+  summarize(text, degraded.length ? "error" : "");
   $("title").textContent = last.title;
   document.title = (down.length ? "(" + down.length + ") " : "") + last.title;
 
@@ -259,10 +264,17 @@ setInterval(() => {
   }
 }, 200);
 
-const events = new EventSource("events");
-events.onmessage = (e) => {
-  last = JSON.parse(e.data);
-  showOverview();
-  refresh();
-};
-events.onerror = () => { $("summary").textContent = "The connection to the console is lost; trying again …"; };
+// A browser itself connects again, unless it was answered, by a proxy for example.
+function follow() {
+  const events = new EventSource("events");
+  events.onmessage = (e) => {
+    last = JSON.parse(e.data);
+    showOverview();
+    refresh();
+  };
+  events.onerror = () => {
+    summarize("The connection to the console is lost; trying again. What is shown is old.", "error");
+    if (events.readyState === EventSource.CLOSED) setTimeout(follow, 2000);
+  };
+}
+follow();
