@@ -78,18 +78,19 @@ func newDesk(t *testing.T, o console.Options, change ...func(*supervisor.Config)
 	return d
 }
 
-// stop is the end of a host: its sessions end, and nobody can connect.
-func (d *desk) stop(t *testing.T, name string) {
+// stop is the end of visa's host: its sessions end, and nobody can connect.
+func (d *desk) stop(t *testing.T) {
 	t.Helper()
-	require.NoError(t, d.hosts[name].SetAdmission(linktest.Refuse))
-	for _, conn := range d.hosts[name].Conns() {
+	host := d.hosts["visa"]
+	require.NoError(t, host.SetAdmission(linktest.Refuse))
+	for _, conn := range host.Conns() {
 		_ = conn.Close()
 	}
 }
 
-func (d *desk) start(t *testing.T, name string) {
+func (d *desk) start(t *testing.T) {
 	t.Helper()
-	require.NoError(t, d.hosts[name].SetAdmission(linktest.Admit))
+	require.NoError(t, d.hosts["visa"].SetAdmission(linktest.Admit))
 }
 
 // exchange makes one exchange of a card over a link.

@@ -63,11 +63,13 @@ func TestScreens(t *testing.T) {
 	require.NoError(t, os.MkdirAll(pictures, 0o755))
 	d := newDesk(t, console.Options{Title: "switch east", Interval: 100 * time.Millisecond, Authorize: allow},
 		func(c *supervisor.Config) { c.Links[0].Backoff = supervisor.Backoff{MinDelay: 20 * time.Second} })
-	for n := range 400 {
+	pace := time.NewTicker(5 * time.Millisecond)
+	defer pace.Stop()
+	for n := range 400 { // some seconds of load, for the lines
+		<-pace.C
 		require.NoError(t, d.exchange(patient(t), []string{"visa", "amex"}[n%2], fmt.Sprintf("%06d", n+1)))
-		time.Sleep(5 * time.Millisecond) // some seconds of load, for the lines
 	}
-	d.stop(t, "visa")
+	d.stop(t)
 	d.onEachScreen(t, "visa", func(b *browser, page, screen string) {
 		picture, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
 		require.NoError(t, err)
@@ -94,7 +96,7 @@ func TestLongNames(t *testing.T) {
 	})
 	require.NoError(t, d.exchange(patient(t), long, "000001"))
 	broken.Store(true)
-	d.stop(t, "visa")
+	d.stop(t)
 	require.Eventually(t, func() bool { return errors.Is(d.manager.Link(long).Status().LastError, errLong) }, patience, 10*time.Millisecond)
 	d.onEachScreen(t, long, func(b *browser, page, _ string) {
 		if page == "overview" {

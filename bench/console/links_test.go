@@ -49,7 +49,7 @@ func TestPageOfALinkThatIsCut(t *testing.T) {
 		}
 		b.expect(`cellOf("visa", "State").startsWith("○ waiting") && cellOf("visa", "Last error").includes("closed") &&
 			/^in \d/.test(cellOf("visa", "Next attempt")) && text("summary") === "1 of 2 links are up. Not up: visa. Too few links in cards."`)
-		d.stop(t, "visa")
+		d.stop(t)
 		down = min(down, seen(messages.Waiting))
 		assert.Equal(t, "visa", see[string](b, `links()[0].querySelector("a").textContent`), "what is down comes first")
 		assert.Contains(t, see[string](b, `text("groups")`), "▲ too few: 1 of 2 up")
@@ -57,7 +57,7 @@ func TestPageOfALinkThatIsCut(t *testing.T) {
 		b.await(`cellOf("visa", "Next attempt") !== ` + quoted(before)) // it counts down
 
 		b.expect(`cellOf("visa", "State").startsWith("● up") && text("summary") === "2 of 2 links are up."`)
-		d.start(t, "visa")
+		d.start(t)
 		up = min(up, seen(messages.Up))
 	}
 	t.Logf("the page showed after %v that the link is down, after %v that it is up", down, up)
@@ -96,11 +96,11 @@ func TestPageOfAConsoleThatIsGone(t *testing.T) {
 				t.Fatal("the page does not try again")
 			}
 		}
-		d.stop(t, "visa")
+		d.stop(t)
 		require.NoError(t, d.manager.Link("visa").Await(patient(t), messages.Waiting))
 		gone.Store(false)
 		b.await(`text("summary").startsWith("1 of 2 links are up.")`)
-		d.start(t, "visa")
+		d.start(t)
 		b.await(`text("summary") === "2 of 2 links are up."`)
 	}
 }
