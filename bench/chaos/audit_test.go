@@ -115,7 +115,7 @@ func TestAuditOfForgedLedgers(t *testing.T) {
 		"changed": {func(l *ledger) {
 			l.hosts.add(line{id: 4, deed: received, digest: 1, at: second})
 		}, []string{"received more than once", "received with another content"}},
-		"rejected by nobody": {change(2, func(a *ask) { a.outcome = rejected }), []string{"rejected, but no host has rejected"}},
+		"rejected by nobody":      {change(2, func(a *ask) { a.outcome = rejected }), []string{"rejected, but no host has rejected"}},
 		"rejected, and processed": {logs(4, replying), []string{"rejected, but processed by a host"}},
 		"rejected as its original, and written": {func(l *ledger) {
 			l.with(3, func(a *ask) { a.outcome, a.original = rejected, 4 })
