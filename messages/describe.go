@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/moov-io/iso8583"
@@ -11,19 +12,25 @@ import (
 )
 
 // sensitive are the fields, and the tags of chip data in field 55, that hold what
-// must not be stored or shown: expiry, tracks, PIN, security data, the cardholder's
-// name (PCI DSS 4.0, 3.3 and 3.4; tags by EMV Book 3, annex A).
+// must not be stored or shown: expiry, tracks, PIN, security data, accounts, the
+// cardholder's name (PCI DSS 4.0, 3.3 and 3.4; tags by EMV Book 3, annex A).
 var sensitive = []string{
-	"14", "34", "35", "36", "45", "52", "53", "55",
+	"14", "34", "35", "36", "45", "52", "53", "55", "96", "102", "103",
 	"5A", "56", "57", "5F20", "5F24", "99", "9F0B", "9F1F", "9F20", "9F6B",
 }
 
+// private are the fields, first and last, that ISO 8583 leaves to nations, networks and
+// the parties themselves: verification values are in some of them, and what is in the
+// others nobody here knows. So it is with what is not of ISO 8583 at all.
+var private = [][2]int{{44, 44}, {46, 48}, {59, 63}, {104, 127}, {129, 192}}
+
 // Describe writes a packed message as readable text, a line a field, with its card
 // data masked: of the PAN (fields 2 and 20) the first and the last four digits are
-// shown, of the other sensitive fields nothing, and in all others no run of 13 or more
-// digits. Filters, as those of moov's Describe, come on top of that: give some for
-// private fields that hold other secrets. One for a field that is masked here takes the
-// place of that. frame is not kept and not changed.
+// shown; of other sensitive fields, and of those for additional, private and national
+// data (44, 46 to 48, 59 to 63, 104 to 127, 129 on), nothing; and in all others no run
+// of 13 or more digits. Filters, as those of moov's Describe, come on top of that: one
+// for a field that is masked here takes the place of that, and shows what it returns.
+// frame is not kept and not changed.
 //
 // The error is a *CodecError where the frame cannot be unpacked or shown, of which
 // nothing is written then, or the writer's.
@@ -53,6 +60,12 @@ func described(msg *iso8583.Message, filters []iso8583.FieldFilter) (text []byte
 	all := []iso8583.FieldFilter{iso8583.FilterField("2", shortPAN), iso8583.FilterField("20", shortPAN)}
 	for _, id := range sensitive {
 		all = append(all, iso8583.FilterField(id, hidden))
+	}
+
+	for _, ids := range private {
+		for id := ids[0]; id <= ids[1]; id++ {
+			all = append(all, iso8583.FilterField(strconv.Itoa(id), hidden))
+		}
 	}
 
 	var out bytes.Buffer

@@ -50,7 +50,7 @@ func describedMessage(t *testing.T) []byte {
 
 	for id, value := range map[int]string{
 		2: keyPAN, 11: "000123", 14: "2912", 35: keyPAN + "=29121010000012345678",
-		43: "A SHOP                 SOMEWHERE      XX", 48: "order " + keyPAN, 52: "\x12\x34\x56\x78\x87\x65\x43\x21",
+		43: "A SHOP " + keyPAN + "               XX", 48: "CVV2 957", 52: "\x12\x34\x56\x78\x87\x65\x43\x21",
 	} {
 		require.NoError(t, msg.Field(id, value))
 	}
@@ -77,12 +77,12 @@ func TestDescribe(t *testing.T) {
 
 	text := out.String()
 	for _, want := range []string{
-		"MTI", ": 0200\n", ": 4111****1111\n", ": 000123\n", ": ****\n", "A SHOP", ": order ****************\n", "000000012345",
+		"MTI", ": 0200\n", ": 4111****1111\n", ": 000123\n", ": ****\n", ": A SHOP ****************  ", "000000012345",
 	} {
 		assert.Contains(t, text, want)
 	}
 
-	for _, secret := range []string{keyPAN, "2912", "12345678", "87654321", keyPAN[:8]} {
+	for _, secret := range []string{keyPAN, "2912", "12345678", "87654321", keyPAN[:8], "957"} {
 		assert.NotContains(t, text, secret)
 	}
 }
@@ -142,8 +142,10 @@ func TestDescribeFilterDecides(t *testing.T) {
 
 	var out strings.Builder
 
-	show := iso8583.FilterField("14", func(v string, _ field.Field) string { return v })
-	frame := pack(t, specs.Spec87ASCII, "0200", map[int]string{14: "2912"})
-	require.NoError(t, messages.Describe(&out, specs.Spec87ASCII, frame, show))
+	as := func(v string, _ field.Field) string { return v }
+	frame := pack(t, specs.Spec87ASCII, "0200", map[int]string{14: "2912", 48: "order 17", 60: "terminal 9"})
+	require.NoError(t, messages.Describe(&out, specs.Spec87ASCII, frame, iso8583.FilterField("14", as), iso8583.FilterField("48", as)))
 	assert.Contains(t, out.String(), ": 2912\n")
+	assert.Contains(t, out.String(), ": order 17\n")
+	assert.NotContains(t, out.String(), "terminal 9")
 }

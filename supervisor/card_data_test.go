@@ -2,6 +2,7 @@ package supervisor_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/hex"
 	"fmt"
 	"log/slog"
@@ -20,6 +21,10 @@ import (
 	"github.com/moov-io/iso8583/prefix"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"github.com/isolink-go/isolink/messages"
 	"github.com/isolink-go/isolink/supervisor"
@@ -154,12 +159,26 @@ func startWatched(t *testing.T, p *page, host *linktest.Peer, change ...func(*su
 	for _, c := range change {
 		c(&config)
 	}
-	m, err := supervisor.New(system, supervisor.Config{Links: []supervisor.LinkConfig{config}, Logger: logger})
+	reader, spans := metric.NewManualReader(), tracetest.NewInMemoryExporter()
+	m, err := supervisor.New(system, supervisor.Config{
+		Links: []supervisor.LinkConfig{config}, Logger: logger,
+		MeterProvider: metric.NewMeterProvider(metric.WithReader(reader)), TracerProvider: sdktrace.NewTracerProvider(sdktrace.WithSyncer(spans)),
+	})
+	require.NoError(t, err)
+	stop, err := m.Link("host").Tap(p)
 	require.NoError(t, err)
 	t.Cleanup(func() {
+		var metrics metricdata.ResourceMetrics
+		assert.NoError(t, reader.Collect(context.Background(), &metrics))
+		stop()
 		closeManager(t, m)
+		for _, span := range spans.GetSpans() {
+			p.print(span.Name, span.Status, span.Attributes, span.Events)
+		}
+		p.print(m.Status(), metrics.ScopeMetrics)
 		system.EventStream.Unsubscribe(subscription)
 		system.Shutdown()
+		assert.Empty(t, carddata.Find(p.text.String()), "status, tap, metrics, spans")
 	})
 	l := linkOf(t, m, "host")
 	l.awaitState(messages.Up)
