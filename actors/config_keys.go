@@ -44,8 +44,9 @@ func (f *faults) matching(c LinkConfig) (m matching) {
 		f.add("Spec", "%v", err)
 		return m
 	}
+	spec := c.Spec // the whole configuration would stay with it
 	m.viewer = sync.OnceValue(func() *messages.Viewer {
-		v, _ := messages.NewViewer(c.Spec) // errs where NewMTIReader does
+		v, _ := messages.NewViewer(spec) // errs where NewMTIReader does
 		return v
 	})
 	if c.KeyFunc != nil {
