@@ -3,6 +3,8 @@
 package flags_test
 
 import (
+	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"syscall"
@@ -61,8 +63,19 @@ func TestSIGTERMEndsTheExamplesInOrder(t *testing.T) {
 	acquirer, _ := startProcess(t, "acquirer", `1 s: `, "-addr", muxAt[1], "-seconds", "3600", "-rate", "200")
 	acquirer.terminate(`answered +[1-9]`)
 	mux.terminate(`answered [1-9][0-9]*, not sent 0, in doubt 0, wrong 0; clients 1\n`)
+	file := filepath.Join(t.TempDir(), "links.yaml")
+	require.NoError(t, os.WriteFile(file, fmt.Appendf(nil, `
+defaults: {spec: spec87, framing: binary2}
+stans: {host: {}}
+links: [{name: host-1, addrs: ["%s"]}]
+groups: [{name: host, links: [host-1], stans: host}]
+acceptors: [{name: clients, addr: "127.0.0.1:0"}]
+`, at[1]), 0o600))
+	node, nodeAt := startProcess(t, "node", `acceptor=clients addr=(\S+)`, "-config", file, "-console", "127.0.0.1:0")
+	startProcess(t, "acquirer", `1 s: `, "-addr", nodeAt[1], "-seconds", "3600", "-rate", "200")
+	node.terminate(`msg=ended acceptor=clients answered=[1-9][0-9]* notSent=[0-9]+ inDoubt=0 wrong=0`) // under load
 	startProcess(t, "acquirer", `1 s: `, "-addr", at[1], "-seconds", "3600", "-rate", "200")
-	host.terminate(`requests ([1-9][0-9]*), replies [1-9][0-9]*, connections 2, refusals 0\n`) // under load
+	host.terminate(`requests ([1-9][0-9]*), replies [1-9][0-9]*, connections 3, refusals 0\n`) // under load
 	demo, _ := startProcess(t, "demo", `1 s: sent`, "-rate", "200", "-seconds", "300")
 	demo.terminate(`interrupted(.|\n)*CHECK lost: 0 \(goal 0\) ok`)
 }
