@@ -57,7 +57,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	results := tryAll(ctx, mutations, newTrial(*root), temporary, *parallel, out)
+	results := tryAll(ctx, mutations, newTrial(*root, temporary), temporary, *parallel, out)
 	return errors.Join(results.report(out), ctx.Err(), os.RemoveAll(temporary))
 }
 

@@ -170,7 +170,7 @@ func TestInterruptedKillsNothing(t *testing.T) {
 	m, err := parse("any", toyMutation("^TestLarger$", "\tif a > b {", "\tif a < b {"))
 	require.NoError(t, err)
 	root := t.TempDir()
-	r := newTrial(root).try(ctx, m, filepath.Join(t.TempDir(), "tree"))
+	r := newTrial(root, t.TempDir()).try(ctx, m, filepath.Join(t.TempDir(), "tree"))
 	assert.Equal(t, broken, r.verdict)
 	assert.Equal(t, "interrupted", r.detail)
 }

@@ -18,14 +18,19 @@ const testTimeout = "120s"
 // trial tries mutations on copies of one tree. It may be used by several
 // goroutines, each with a folder of its own to copy to.
 type trial struct {
-	root string
+	root   string
+	folder string // for what is built of the tree as it is
 
 	mu        sync.Mutex
-	baselines map[string]func() error // by test command; each runs once
+	baselines map[string]func() error           // by package, flags and tests; each runs once
+	binaries  map[string]func() (string, error) // by package and flags; each is built once
 }
 
-func newTrial(root string) *trial {
-	return &trial{root: root, baselines: map[string]func() error{}}
+func newTrial(root, folder string) *trial {
+	return &trial{
+		root: root, folder: folder,
+		baselines: make(map[string]func() error), binaries: make(map[string]func() (string, error)),
+	}
 }
 
 // try tries one mutation in a new copy of the tree. The copy is new each time,
@@ -50,10 +55,11 @@ func (t *trial) judge(ctx context.Context, m mutation, copied string) (verdict, 
 	if err := change(m, copied); err != nil {
 		return broken, "does not apply: " + err.Error()
 	}
-	if output, err := goTest(ctx, copied, m.flags, "-c", "-o", os.DevNull, m.pkg); err != nil {
-		return broken, "does not compile:\n" + output
+	binary := filepath.Join(filepath.Dir(copied), "mutated.test")
+	if err := build(ctx, m, copied, binary); err != nil {
+		return broken, "does not compile:\n" + err.Error()
 	}
-	_, err := runTests(ctx, m, copied)
+	_, err := runTests(ctx, m, copied, binary)
 	var red *exec.ExitError
 	switch {
 	case err == nil:
@@ -69,19 +75,31 @@ func (t *trial) judge(ctx context.Context, m mutation, copied string) (verdict, 
 // that name the same ones. Tests that are red anyway, or not there, would kill
 // every mutation, or none.
 func (t *trial) baseline(ctx context.Context, m mutation, copied string) error {
-	command := strings.Join(append([]string{m.pkg, m.pattern}, m.flags...), "\x00")
+	of := strings.Join(append([]string{m.pkg}, m.flags...), "\x00")
 	t.mu.Lock()
-	once, known := t.baselines[command]
+	built, known := t.binaries[of]
 	if !known {
-		once = sync.OnceValue(func() error { return green(ctx, m, copied) })
-		t.baselines[command] = once
+		binary := filepath.Join(t.folder, fmt.Sprintf("baseline-%d.test", len(t.binaries)))
+		built = sync.OnceValues(func() (string, error) { return binary, build(ctx, m, copied, binary) })
+		t.binaries[of] = built
+	}
+	once, known := t.baselines[of+"\x00"+m.pattern]
+	if !known {
+		once = sync.OnceValue(func() error {
+			binary, err := built()
+			if err != nil {
+				return fmt.Errorf("does not compile without the mutation:\n%w", err)
+			}
+			return green(ctx, m, copied, binary)
+		})
+		t.baselines[of+"\x00"+m.pattern] = once
 	}
 	t.mu.Unlock()
 	return once()
 }
 
-func green(ctx context.Context, m mutation, copied string) error {
-	output, err := runTests(ctx, m, copied)
+func green(ctx context.Context, m mutation, copied, binary string) error {
+	output, err := runTests(ctx, m, copied, binary)
 	if err != nil {
 		return fmt.Errorf("the tests are red without the mutation (%w):\n%s", err, output)
 	}
@@ -91,16 +109,25 @@ func green(ctx context.Context, m mutation, copied string) error {
 	return nil
 }
 
-func runTests(ctx context.Context, m mutation, copied string) (string, error) {
-	return goTest(ctx, copied, m.flags, "-v", "-count=1", "-timeout", testTimeout, "-run", m.pattern, m.pkg)
+// build makes the binary of the package's tests. Vet is not run: a mutation that only
+// vet dislikes has not been noticed by a test.
+func build(ctx context.Context, m mutation, copied, binary string) error {
+	args := append(append([]string{"test", "-vet=off"}, m.flags...), "-c", "-o", binary, m.pkg)
+	if output, err := execute(ctx, copied, "go", args...); err != nil {
+		return errors.New(output)
+	}
+	return nil
 }
 
-// goTest runs go test in a copy and returns what it printed. Vet is off: a mutation
-// that only vet dislikes has not been noticed by a test.
-func goTest(ctx context.Context, copied string, flags []string, args ...string) (string, error) {
-	args = append(append([]string{"test", "-vet=off"}, flags...), args...)
-	command := exec.CommandContext(ctx, "go", args...)
-	command.Dir = copied
+// runTests runs the mutation's tests, and returns what they printed.
+func runTests(ctx context.Context, m mutation, copied, binary string) (string, error) {
+	return execute(ctx, filepath.Join(copied, filepath.FromSlash(m.pkg)), binary,
+		"-test.v", "-test.paniconexit0", "-test.timeout="+testTimeout, "-test.run="+m.pattern)
+}
+
+func execute(ctx context.Context, folder, program string, args ...string) (string, error) {
+	command := exec.CommandContext(ctx, program, args...)
+	command.Dir = folder
 	command.Env = append(os.Environ(), "GOWORK=off")
 	command.WaitDelay = 5 * time.Second
 	output, err := command.CombinedOutput()
