@@ -174,7 +174,7 @@ func (d *Door) request(k kind, header, frame []byte) *request {
 // do takes q through the link and waits for its settling. Where spans are wanted, it is
 // one.
 func (d *Door) do(ctx context.Context, q *request) ([]byte, error) {
-	if t := d.record.tracer(); t != nil {
+	if t := d.record.tracer(ctx); t != nil {
 		return d.traced(ctx, t, q)
 	}
 	return d.exchange(ctx, q)

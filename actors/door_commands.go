@@ -57,8 +57,9 @@ func (d *Door) command(q *request, msg *iso8583.Message, timeout time.Duration) 
 			return
 		}
 	}
-	if t := d.record.tracer(); t != nil {
-		_, q.command().span = d.record.startSpan(context.Background(), t, q)
+	none := context.Background()
+	if t := d.record.tracer(none); t != nil {
+		_, q.command().span = d.record.startSpan(none, t, q)
 	}
 	session, err := d.enter(q)
 	if err != nil {

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"context"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -117,7 +118,7 @@ func (n *inlet) handle(a arrival) {
 	defer n.recovered("Handler")
 	c := n.begin(a.in.Deadline)
 	defer c.end()
-	if t := n.record.tracer(); t != nil {
+	if t := n.record.tracer(context.Background()); t != nil {
 		n.record.handleTraced(c, t, a.in)
 		return
 	}

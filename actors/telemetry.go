@@ -34,11 +34,12 @@ type Telemetry struct {
 	Duration metric.Float64Histogram
 }
 
-// telemetry is that of a link, with what is the same in all it tells.
+// telemetry is that of a link, with what is the same in all it tells: what is made
+// once costs no exchange anything.
 type telemetry struct {
 	Telemetry
-	link  trace.SpanStartEventOption
-	label metric.MeasurementOption
+	client, server []trace.SpanStartOption
+	record         []metric.RecordOption
 }
 
 // Observe says where the link tells of its exchanges, before it is opened.
@@ -47,7 +48,13 @@ func (r *Record) Observe(t Telemetry) {
 		return
 	}
 	name := AttrLink.String(r.name)
-	r.telemetry = &telemetry{t, trace.WithAttributes(name), metric.WithAttributeSet(attribute.NewSet(name))}
+	with := trace.WithAttributes(name)
+	r.telemetry = &telemetry{
+		Telemetry: t,
+		client:    []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindClient), with},
+		server:    []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer), with},
+		record:    []metric.RecordOption{metric.WithAttributeSet(attribute.NewSet(name))},
+	}
 }
 
 // Observe says it for the acceptor's sessions, before it accepts. Their measures have
@@ -57,16 +64,29 @@ func (a *AcceptorRecord) Observe(t Telemetry) { a.telemetry = t }
 // measure tells how long an exchange took.
 func (r *Record) measure(nanoseconds int64) {
 	if t := r.telemetry; t != nil && t.Duration != nil {
-		t.Duration.Record(context.Background(), time.Duration(nanoseconds).Seconds(), t.label)
+		t.Duration.Record(context.Background(), time.Duration(nanoseconds).Seconds(), t.record...)
 	}
 }
 
-// tracer is nil where nobody wants spans.
-func (r *Record) tracer() trace.Tracer {
+// tracer is nil where nobody wants a span.
+func (r *Record) tracer(ctx context.Context) trace.Tracer {
 	if r.telemetry == nil {
 		return nil
 	}
-	return r.telemetry.Tracer
+	return r.telemetry.TracerBelow(ctx)
+}
+
+// TracerBelow is the Tracer, or nil where nobody wants a span: below one that this
+// process has begun and neither records nor samples, as are most.
+func (t *Telemetry) TracerBelow(ctx context.Context) trace.Tracer {
+	if t.Tracer == nil {
+		return nil
+	}
+	above := trace.SpanFromContext(ctx)
+	if c := above.SpanContext(); c.IsValid() && !c.IsSampled() && !c.IsRemote() && !above.IsRecording() {
+		return nil
+	}
+	return t.Tracer
 }
 
 type attemptKey struct{}
@@ -83,7 +103,7 @@ func (d *Door) traced(ctx context.Context, t trace.Tracer, q *request) ([]byte, 
 	ctx, span := d.record.startSpan(ctx, t, q)
 	defer span.End()
 	reply, err := d.exchange(ctx, q)
-	if err == nil && isExchange { // another one is let go already
+	if err == nil && isExchange && span.IsRecording() { // another one is let go already
 		span.SetAttributes(AttrSession.Int64(int64(q.session)))
 	}
 	spanOutcome(span, err)
@@ -96,7 +116,7 @@ func (r *Record) startSpan(ctx context.Context, t trace.Tracer, q *request) (con
 	if !q.kind.isExchange() {
 		name = "isolink post"
 	}
-	ctx, span := t.Start(ctx, name, trace.WithSpanKind(trace.SpanKindClient), r.telemetry.link)
+	ctx, span := t.Start(ctx, name, r.telemetry.client...)
 	if span.IsRecording() {
 		if mti, err := r.keys.mti.MTI(q.frame); err == nil && q.kind != kindRaw {
 			span.SetAttributes(AttrMTI.String(mti.String()))
@@ -110,6 +130,9 @@ func (r *Record) startSpan(ctx context.Context, t trace.Tracer, q *request) (con
 
 // spanOutcome says what became of it. Errors of isolink hold no card data.
 func spanOutcome(span trace.Span, err error) {
+	if !span.IsRecording() { // what it would not keep is not made
+		return
+	}
 	span.SetAttributes(AttrOutcome.String(OutcomeName(err)))
 	var e *messages.SendError
 	if errors.As(err, &e) && e.Session > 0 {
@@ -122,10 +145,12 @@ func spanOutcome(span trace.Span, err error) {
 
 // handleTraced calls the handler as a span.
 func (r *Record) handleTraced(ctx context.Context, t trace.Tracer, in *messages.Inbound) {
-	ctx, span := t.Start(ctx, "isolink handle", trace.WithSpanKind(trace.SpanKindServer), r.telemetry.link,
-		trace.WithAttributes(AttrMTI.String(in.MTI.String()), AttrSession.Int64(int64(in.Session))))
+	about := trace.WithAttributes(AttrMTI.String(in.MTI.String()), AttrSession.Int64(int64(in.Session)))
+	ctx, span := t.Start(ctx, "isolink handle", append(r.telemetry.server[:2:2], about)...)
 	defer func() {
-		span.SetAttributes(attribute.Bool("isolink.replied", in.Replied()))
+		if span.IsRecording() {
+			span.SetAttributes(attribute.Bool("isolink.replied", in.Replied()))
+		}
 		span.End()
 	}()
 	r.config.Handler(ctx, in)

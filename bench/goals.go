@@ -71,6 +71,12 @@ var longGoals = []goal{
 	{name: "isolink-frame / with 1,000 callers", of: rowOld, over: rowOld, overAt: 1000, metric: microseconds, at: []int{10_000}, is: atMost, bound: 1.1},
 }
 
+var telemetryGoals = []goal{
+	{"isolink-frame with OpenTelemetry / without", rowFrameTold, "", rowFrame, microseconds, telemetryCallers, atMost, 1.1, 0},
+	{"isolink-frame with OpenTelemetry, each span a root / without", rowFrameRoots, "", rowFrame, microseconds, telemetryCallers, atMost, 1.1, 0},
+	{"isolink-message with OpenTelemetry / without", rowMessageTold, "", rowMessage, microseconds, telemetryCallers, atMost, 1.1, 0},
+}
+
 // figure is the goal's at this column. ok is false when a row that it needs was not
 // measured.
 func (g goal) figure(p part, r results, at int) (figure float64, ok bool) {

@@ -23,6 +23,7 @@
 //	open   one link at a given rate: latency, from when an exchange was to begin
 //	many   callers spread over many links
 //	tls    one link, with TLS (not with -short)
+//	otel   one link with OpenTelemetry's SDK, and without
 //	idle   links that nothing is sent over: bytes and goroutines
 //	long   one link after a million exchanges
 //

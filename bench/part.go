@@ -123,6 +123,17 @@ var parts = []part{
 		},
 	},
 	{
+		name: "otel", unit: "callers",
+		about: "one link with OpenTelemetry's SDK, exporters that drop, and without: metrics, and spans of 1 % of the exchanges",
+		rows:  telemetryRows, shapes: shapes[:1], at: telemetryCallers,
+		take: takeTimed, tables: linkTables,
+		ratio: microseconds, references: []string{rowFrame, rowMessage},
+		judged: sample.Two, goals: telemetryGoals,
+		times: [lengths]timing{
+			{10 * time.Second, 120 * time.Millisecond}, {30 * time.Second, 200 * time.Millisecond}, {4 * time.Minute, 200 * time.Millisecond},
+		},
+	},
+	{
 		name: "idle", about: "links that nothing is sent over, after a garbage collection, the manager's part included", unit: "links",
 		rows: idleRows, shapes: shapes[:1], at: []int{1000, 10_000}, brief: []int{1000},
 		callers: 1, take: takeIdle, files: idleFiles, tables: idleTables,

@@ -94,6 +94,10 @@ const (
 	rowFailing  = "isolink/failing"
 	rowNew      = "isolink/new"
 	rowOld      = "isolink/old"
+
+	rowFrameTold   = "isolink/frame-otel"
+	rowFrameRoots  = "isolink/frame-otel-roots"
+	rowMessageTold = "isolink/message-otel"
 )
 
 // shapes are the messages that can be exchanged, in the order of the tables.

@@ -28,20 +28,26 @@ func (p *linkPath) link(caller int) *supervisor.Link { return p.links[caller%len
 
 // openLink starts links and waits for them, not for others that their manager has.
 func openLink(to target, shape *sample.Shape, callers int, others ...supervisor.LinkConfig) (*linkPath, error) {
-	configs := others
+	return openLinks(to, shape, callers, supervisor.Config{Links: others})
+}
+
+// openLinks is openLink with what else the manager's configuration has.
+func openLinks(to target, shape *sample.Shape, callers int, config supervisor.Config) (*linkPath, error) {
+	others := len(config.Links)
 	for i := range max(to.links, 1) {
-		configs = append(configs, supervisor.LinkConfig{
+		config.Links = append(config.Links, supervisor.LinkConfig{
 			Name: fmt.Sprintf("bench-%d", i), Addrs: []string{to.link(i).addr}, TLS: to.tls, Spec: sample.Spec, Framing: framing.Binary2{},
 			SendTimeout: to.sendTimeout(), MaxInFlight: 2 * callers,
 		})
 	}
-	manager, err := supervisor.New(nil, supervisor.Config{Links: configs, Logger: slog.New(slog.DiscardHandler)})
+	config.Logger = slog.New(slog.DiscardHandler)
+	manager, err := supervisor.New(nil, config)
 	if err != nil {
 		return nil, fmt.Errorf("isolink: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), isolinkTimeout)
 	defer cancel()
-	p := &linkPath{shape: shape, manager: manager, links: manager.Links()[len(others):]}
+	p := &linkPath{shape: shape, manager: manager, links: manager.Links()[others:]}
 	for _, link := range p.links {
 		if err := link.Await(ctx, messages.Up); err != nil {
 			return nil, errors.Join(fmt.Errorf("isolink: %w", err), p.Close())

@@ -30,7 +30,9 @@ type Config struct {
 
 	// MeterProvider and TracerProvider are OpenTelemetry's: what the links, groups and
 	// acceptors measure (names begin with isolink.), and a span for each exchange, each
-	// send through a group, and each call of a handler. Nil, the default, costs nothing.
+	// send through a group, and each call of a handler. Below a span of the caller's that
+	// this process has begun, and neither records nor samples, none is begun, whatever the
+	// sampler would say. Nil, the default, costs nothing.
 	MeterProvider  metric.MeterProvider
 	TracerProvider trace.TracerProvider
 

@@ -153,7 +153,7 @@ func (p *groupPass) give(ctx context.Context) error {
 	if len(p.tried) > 0 || limit < p.link.record.SendTimeout() {
 		ctx = deadlineContext{ctx, p.deadline(ctx)}
 	}
-	if p.group.tracer() != nil {
+	if p.group.tracer(ctx) != nil {
 		ctx = actors.WithAttempt(ctx, len(p.tried)+1)
 	}
 	door := p.link.record.Door()

@@ -58,20 +58,22 @@ func (m *Manager) unobserve() {
 
 // traced begins the span of a send through a group, where spans are wanted.
 func (p *groupPass) traced(ctx context.Context, run func(context.Context) error) error {
-	t := p.group.tracer()
+	t := p.group.tracer(ctx)
 	if t == nil {
 		return run(ctx)
 	}
 	ctx, span := t.Start(ctx, "isolink group", trace.WithAttributes(actors.AttrGroup.String(p.group.name)))
 	defer span.End()
 	err := run(ctx)
-	span.SetAttributes(actors.AttrAttempt.Int(len(p.tried)+1), actors.AttrOutcome.String(actors.OutcomeName(err)))
+	if span.IsRecording() {
+		span.SetAttributes(actors.AttrAttempt.Int(len(p.tried)+1), actors.AttrOutcome.String(actors.OutcomeName(err)))
+	}
 	return err
 }
 
-func (g *Group) tracer() trace.Tracer {
+func (g *Group) tracer(ctx context.Context) trace.Tracer {
 	if g.manager == nil {
 		return nil
 	}
-	return g.manager.telemetry.Tracer
+	return g.manager.telemetry.TracerBelow(ctx)
 }
