@@ -253,7 +253,10 @@ type LinkConfig struct {
 	// accepted in either direction; 0 means 65,535.
 	MaxFrame int
 	// MaxEvents bounds the events that wait for a slow observer; past it they
-	// are dropped, counted, and the count is told. 0 means 1,024.
+	// are dropped, counted (Counters.Dropped), and the count is told
+	// (messages.EventsDropped). Those of refusals, by their cause, and of requests
+	// that were not handled are told once a second at most, with their count. 0 means
+	// 1,024.
 	MaxEvents int
 
 	// Backoff says when a link that lost its session, or did not get one,
@@ -282,7 +285,10 @@ type LinkConfig struct {
 	OnError func(messages.Event)
 
 	// Logger gets state changes and sessions (info), late and unmatched frames, missed
-	// echoes and failures of hooks (warn). Nil: the actor system's logger.
+	// echoes and failures of hooks (warn): of each kind (a state that is entered, a cause
+	// of refusals, a function that panics …) ten lines a minute, those of an acceptor and
+	// all of its sessions together. What is more is counted (Counters.Unlogged), and told
+	// by one line when the minute is over. Nil: the actor system's logger.
 	Logger *slog.Logger
 }
 

@@ -28,6 +28,7 @@ type Counters struct {
 	Panics     uint64 // panics of hooks
 
 	KeepAlivesSent uint64 // zero-length frames handed to the network
+	Unlogged       uint64 // lines left out of the log; see LinkConfig.Logger
 }
 
 // add adds what o has counted.
@@ -52,6 +53,7 @@ func (c *Counters) add(o Counters) {
 	c.Missed += o.Missed
 	c.Dropped += o.Dropped
 	c.Panics += o.Panics
+	c.Unlogged += o.Unlogged
 }
 
 // counters are written from everywhere, each by an atomic add.
@@ -61,7 +63,7 @@ type counters struct {
 	overloaded, expired                          atomic.Uint64
 	late, unmatched, keepAlives, keepAlivesSent  atomic.Uint64
 	sessions, attempts, echoes, missed           atomic.Uint64
-	dropped, panics                              atomic.Uint64
+	dropped, panics, unlogged                    atomic.Uint64
 }
 
 func (c *counters) snapshot() Counters {
@@ -73,7 +75,7 @@ func (c *counters) snapshot() Counters {
 		Late: c.late.Load(), Unmatched: c.unmatched.Load(),
 		KeepAlives: c.keepAlives.Load(), KeepAlivesSent: c.keepAlivesSent.Load(),
 		Sessions: c.sessions.Load(), Attempts: c.attempts.Load(), Echoes: c.echoes.Load(), Missed: c.missed.Load(),
-		Dropped: c.dropped.Load(), Panics: c.panics.Load(),
+		Dropped: c.dropped.Load(), Panics: c.panics.Load(), Unlogged: c.unlogged.Load(),
 	}
 }
 
@@ -87,6 +89,6 @@ func (c *counters) take() Counters {
 		Late: c.late.Swap(0), Unmatched: c.unmatched.Swap(0),
 		KeepAlives: c.keepAlives.Swap(0), KeepAlivesSent: c.keepAlivesSent.Swap(0),
 		Sessions: c.sessions.Swap(0), Attempts: c.attempts.Swap(0), Echoes: c.echoes.Swap(0), Missed: c.missed.Swap(0),
-		Dropped: c.dropped.Swap(0), Panics: c.panics.Swap(0),
+		Dropped: c.dropped.Swap(0), Panics: c.panics.Swap(0), Unlogged: c.unlogged.Swap(0),
 	}
 }

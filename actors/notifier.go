@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -29,7 +30,14 @@ type notifier struct {
 	pid      *actor.PID // nil before spawn
 	waiting  atomic.Int64
 	dropped  atomic.Uint64 // since the last EventsDropped
+
+	// Touched in Receive only.
+	limit   logLimit
+	leftOut *time.Timer // tells of what limit has left out; nil: of nothing yet
 }
+
+// leftOutDue says that there are lines that were left out to be told of.
+type leftOutDue struct{}
 
 // newNotifier makes the notifier of what is configured so. Its logger is the
 // actor system's where the configuration has none, with the name as label says.
@@ -79,20 +87,23 @@ func (n *notifier) event(e messages.Event) {
 
 // Receive tells one event.
 func (n *notifier) Receive(ctx actor.Context) {
-	e, ok := ctx.Message().(messages.Event)
-	if !ok {
-		return
+	switch e := ctx.Message().(type) {
+	case messages.Event:
+		defer n.waiting.Add(-1)
+		if count := n.dropped.Swap(0); count > 0 {
+			n.tell(&messages.EventsDropped{Link: n.name, Count: count})
+		}
+		n.tell(e)
+	case leftOutDue:
+		n.logLeftOut(time.Now())
+	case *actor.Stopped:
+		n.logLeftOut(time.Now().Add(logWindow)) // nobody waits until it is over
 	}
-	defer n.waiting.Add(-1)
-	if count := n.dropped.Swap(0); count > 0 {
-		n.tell(&messages.EventsDropped{Link: n.name, Count: count})
-	}
-	n.tell(e)
 }
 
 // tell gives e to each observer; one that panics keeps it from no other.
 func (n *notifier) tell(e messages.Event) {
-	n.guard("Logger", func() { n.log(e) })
+	n.log(e)
 	switch m := e.(type) {
 	case *messages.StateChanged:
 		hook(n, "OnState", n.config.OnState, m)
@@ -124,7 +135,7 @@ func (n *notifier) guard(where string, call func()) {
 		if p := recover(); p != nil {
 			n.counters.panics.Add(1)
 			if where != "Logger" {
-				n.guard("Logger", func() { n.log(panicEvent(n.name, where, p)) })
+				n.log(panicEvent(n.name, where, p))
 			}
 		}
 	}()
@@ -152,11 +163,41 @@ func panicEvent(name, where string, reason any) *messages.Panicked {
 	return &messages.Panicked{Link: name, Where: where, Reason: fmt.Sprintf("%T", reason)}
 }
 
+// log writes a line for e, or counts it where there were too many like it.
 func (n *notifier) log(e messages.Event) {
-	level := slog.LevelWarn
-	switch e.(type) {
-	case *messages.StateChanged, *messages.SessionChanged:
-		level = slog.LevelInfo
+	now := time.Now()
+	n.logLeftOut(now)
+	kind, level := kindOf(e)
+	if !n.limit.add(kind, level, now) {
+		n.counters.unlogged.Add(1)
+		n.setLeftOut(now)
+		return
 	}
-	n.logger.Log(context.Background(), level, fmt.Sprint(e))
+	n.write(level, func() string { return fmt.Sprint(e) })
+}
+
+// logLeftOut writes how many lines were left out, of the kinds whose time is over.
+func (n *notifier) logLeftOut(now time.Time) {
+	for _, k := range n.limit.over(now) {
+		n.write(k.level, func() string {
+			return fmt.Sprintf("%v: %d more lines within a minute were left out", k.logKind, k.left)
+		})
+	}
+	n.setLeftOut(now)
+}
+
+// setLeftOut sets the timer for what was left out.
+func (n *notifier) setLeftOut(now time.Time) {
+	switch at, ok := n.limit.next(); {
+	case ok && n.leftOut == nil:
+		n.leftOut = time.AfterFunc(at.Sub(now), func() { n.mailbox.PostUserMessage(leftOutDue{}) })
+	case ok:
+		n.leftOut.Reset(at.Sub(now))
+	case n.leftOut != nil:
+		n.leftOut.Stop()
+	}
+}
+
+func (n *notifier) write(level slog.Level, line func() string) {
+	n.guard("Logger", func() { n.logger.Log(context.Background(), level, line()) })
 }
