@@ -39,6 +39,9 @@ type mailboxOptions struct {
 	// the actor failed, and all that was queued or comes after close. It runs in
 	// the consumer's goroutine or, after close, in the poster's. Nil drops them.
 	refuse func(msg any)
+	// waiting, where it is not nil, is how many user messages wait, less those in hand:
+	// to be read without the lock.
+	waiting *atomic.Int64
 	// panicked learns in what the actor failed. It must not block. Nil: a worker
 	// logs it.
 	panicked func(reason any)
@@ -158,12 +161,20 @@ func (m *Mailbox) put(msg any) bool {
 		return false
 	}
 	m.user = append(m.user, msg)
+	m.note()
 	start := !m.running && !m.suspended && m.invoker != nil
 	if start {
 		m.running = true
 	}
 	m.mu.Unlock()
 	return start
+}
+
+// note keeps waiting up to date, for who holds mu.
+func (m *Mailbox) note() {
+	if m.waiting != nil {
+		m.waiting.Store(int64(len(m.user)))
+	}
 }
 
 func (m *Mailbox) giveBack(msg any) {
@@ -200,6 +211,7 @@ func (m *Mailbox) close() {
 	m.closed = true
 	rest := slices.Concat(m.batch[m.next:], m.user)
 	m.batch, m.next, m.user, m.dirty = nil, 0, nil, false
+	m.note()
 	m.mu.Unlock()
 	for _, msg := range rest {
 		m.giveBack(msg)

@@ -187,6 +187,7 @@ func (m *Mailbox) swap() bool {
 		empty = nil
 	}
 	m.batch, m.next, m.user = m.user, 0, empty
+	m.note()
 	return true
 }
 

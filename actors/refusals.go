@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"iter"
 	"sync/atomic"
 
 	"github.com/isolink-go/isolink/messages"
@@ -19,8 +20,20 @@ type Refusals struct {
 }
 
 // Total is their sum.
-func (r Refusals) Total() uint64 {
-	return r.Denied + r.SessionLimit + r.AddrLimit + r.HandshakeLimit + r.Handshake + r.UnknownPeer + r.LinkTaken
+func (r Refusals) Total() (sum uint64) {
+	for _, n := range r.All() {
+		sum += n
+	}
+	return sum
+}
+
+// All are the causes, as metrics name them, and their numbers.
+func (r Refusals) All() iter.Seq2[string, uint64] {
+	return func(yield func(string, uint64) bool) {
+		_ = yield("denied", r.Denied) && yield("session_limit", r.SessionLimit) && yield("addr_limit", r.AddrLimit) &&
+			yield("handshake_limit", r.HandshakeLimit) && yield("handshake", r.Handshake) &&
+			yield("unknown_peer", r.UnknownPeer) && yield("link_taken", r.LinkTaken)
+	}
 }
 
 // refusals are written from everywhere, each by an atomic add.

@@ -37,6 +37,10 @@ type session struct {
 	keepAliveDue atomic.Bool
 	unanswered   atomic.Int64
 
+	// posted counts what waits in the writer's mailbox, unclaimed what it has taken from
+	// there and not yet claimed. Mailbox and writer write one each; anyone reads them.
+	posted, unclaimed atomic.Int64
+
 	// inbound counts the requests of the peer that are not handled yet: the
 	// correlator counts up, the inlet down. draining is set by the correlator.
 	inbound  atomic.Int64

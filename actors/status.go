@@ -45,6 +45,9 @@ type Status struct {
 	// InFlight counts the sends that have not settled; InFlightBytes their bytes.
 	InFlight      int64
 	InFlightBytes int64
+	// Queued counts what waits to be written: sends, replies to the peer's requests and
+	// network management, less what is being written at the moment.
+	Queued int64
 	// Unhandled counts the peer's requests that wait or are being handled.
 	Unhandled int64
 	// InDoubt counts the requests in doubt whose late window goes on, those of all
@@ -107,6 +110,9 @@ func (r *Record) Status() Status {
 	s.Name = r.name
 	s.InFlight = r.admitted.Load()
 	s.InFlightBytes = r.admittedBytes.Load()
+	if session := r.current.Load(); session != nil {
+		s.Queued = session.posted.Load() + session.unclaimed.Load()
+	}
 	s.Unhandled = r.inlet.unhandled()
 	s.InDoubt = r.scope.inDoubt.Load()
 	s.Counters = r.fold.snapshot(&r.counters)

@@ -53,7 +53,9 @@ type tryWriter interface {
 
 func spawnWriter(ctx actor.Context, s *session) *actor.PID {
 	w := &writer{session: s, record: s.record, try: newTryWriter(bare(s.socket.Conn))}
-	options := mailboxOptions{workers: s.record.workers, onEmpty: true, joins: w.joins, panicked: s.record.panickedIn("writer")}
+	options := mailboxOptions{
+		workers: s.record.workers, onEmpty: true, joins: w.joins, waiting: &s.posted, panicked: s.record.panickedIn("writer"),
+	}
 	options.yield = true
 	if w.try != nil {
 		options.budget = writerBudget
@@ -140,6 +142,7 @@ func (w *writer) fill() {
 	rest := copy(w.queue, w.queue[taken:])
 	clear(w.queue[rest:])
 	w.queue = w.queue[:rest]
+	w.session.unclaimed.Store(int64(rest))
 }
 
 // append claims q and adds its frame; false when the buffer is full. What is

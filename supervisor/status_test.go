@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -98,6 +99,39 @@ func TestStatusOfFailure(t *testing.T) {
 		assert.Equal(t, time.Now(), s.LastFailed)
 		assert.Equal(t, time.Until(s.NextAttempt), s.Backoff)
 		assert.Positive(t, s.Backoff)
+	})
+}
+
+// TestStatusOfQueue: what waits to be written, behind a peer that does not read.
+func TestStatusOfQueue(t *testing.T) {
+	const sends = 10
+	bubble(t, linktest.PeerConfig{}, func(c *supervisor.LinkConfig) {
+		c.Dial = func(context.Context, string, string) (net.Conn, error) {
+			client, _ := net.Pipe()
+			return client, nil
+		}
+		c.SendTimeout, c.WriteTimeout = 5*time.Second, 5*time.Second
+	}, func(t *testing.T, link *supervisor.Link, _ *linktest.Peer) {
+		require.NoError(t, link.Await(t.Context(), messages.Up))
+		assert.Zero(t, link.Status().Queued)
+		stan := newSTANs()
+		var all sync.WaitGroup
+		for range sends {
+			frame := networkFrame(stan.next())
+			all.Go(func() {
+				_, err := link.Exchange(t.Context(), frame)
+				assert.Error(t, err)
+			})
+			synctest.Wait()
+		}
+		s := link.Status()
+		assert.EqualValues(t, sends, s.InFlight)
+		assert.EqualValues(t, sends-1, s.Queued, "the first is being written")
+		all.Wait()
+		synctest.Wait()
+		s = link.Status()
+		assert.Zero(t, s.InFlight)
+		assert.Zero(t, s.Queued)
 	})
 }
 

@@ -15,22 +15,25 @@ type gauges struct {
 	all    []metric.Observable
 	faults []error
 
-	state, inFlight, inFlightBytes, inDoubt, unhandled metric.Int64ObservableGauge
-	exchanges, requests, refused, replies              metric.Int64ObservableCounter
-	sessions, attempts, echoes, late, unmatched        metric.Int64ObservableCounter
-	keepAlives, dropped, panics                        metric.Int64ObservableCounter
+	state, inFlight, inFlightBytes, queued      metric.Int64ObservableGauge
+	inDoubt, unhandled                          metric.Int64ObservableGauge
+	exchanges, requests, refused, replies       metric.Int64ObservableCounter
+	sessions, attempts, echoes, late, unmatched metric.Int64ObservableCounter
+	keepAlives, dropped, unlogged, panics       metric.Int64ObservableCounter
 
 	groupLinks, groupDegraded metric.Int64ObservableGauge
 	passedOn                  metric.Int64ObservableCounter
 
-	acceptorSessions, acceptorOpen     metric.Int64ObservableGauge
-	acceptorAccepted, acceptorRequests metric.Int64ObservableCounter
+	acceptorSessions, acceptorOpen    metric.Int64ObservableGauge
+	acceptorAccepted, acceptorRefused metric.Int64ObservableCounter
+	acceptorRequests                  metric.Int64ObservableCounter
 }
 
 func (g *gauges) make() {
 	g.state = g.gauge("isolink.link.state", "1", "1 for the state that the link is in, 0 for the others")
 	g.inFlight = g.gauge("isolink.link.in_flight", "{exchange}", "Sends that have not settled")
 	g.inFlightBytes = g.gauge("isolink.link.in_flight.size", "By", "Their bytes")
+	g.queued = g.gauge("isolink.link.queued", "{message}", "Messages that wait to be written")
 	g.inDoubt = g.gauge("isolink.link.in_doubt", "{exchange}", "Requests in doubt whose late window goes on")
 	g.unhandled = g.gauge("isolink.link.unhandled", "{request}", "Requests of the peer that wait or are being handled")
 	g.exchanges = g.counter("isolink.link.exchanges", "{exchange}", "Settled sends, by message type and outcome")
@@ -44,6 +47,7 @@ func (g *gauges) make() {
 	g.unmatched = g.counter("isolink.link.unmatched", "{message}", "Messages of the peer that nobody waited for")
 	g.keepAlives = g.counter("isolink.link.keep_alives", "{frame}", "Zero-length frames, by direction")
 	g.dropped = g.counter("isolink.link.events.dropped", "{event}", "Events dropped behind a slow observer")
+	g.unlogged = g.counter("isolink.link.log.left_out", "{line}", "Lines left out of the log")
 	g.panics = g.counter("isolink.link.panics", "{panic}", "Panics of hooks and handlers")
 	g.groupLinks = g.gauge("isolink.group.links", "{link}", "Links of the group, up and suspect")
 	g.groupDegraded = g.gauge("isolink.group.degraded", "1", "1 while fewer links are up than MinUp")
@@ -51,6 +55,7 @@ func (g *gauges) make() {
 	g.acceptorSessions = g.gauge("isolink.acceptor.sessions", "{session}", "Sessions that are not closed")
 	g.acceptorOpen = g.gauge("isolink.acceptor.connections", "{connection}", "Open connections")
 	g.acceptorAccepted = g.counter("isolink.acceptor.accepted", "{connection}", "Connections accepted, refused ones included")
+	g.acceptorRefused = g.counter("isolink.acceptor.refused", "{connection}", "Connections refused, by cause")
 	g.acceptorRequests = g.counter("isolink.acceptor.requests", "{request}", "Requests given to the handler, by message type")
 }
 
@@ -107,6 +112,7 @@ func (g *gauges) link(o metric.Observer, s *Status) {
 	}
 	o.ObserveInt64(g.inFlight, s.InFlight, with())
 	o.ObserveInt64(g.inFlightBytes, s.InFlightBytes, with())
+	o.ObserveInt64(g.queued, s.Queued, with())
 	o.ObserveInt64(g.inDoubt, s.InDoubt, with())
 	o.ObserveInt64(g.unhandled, s.Unhandled, with())
 	for i := range s.Tallies {
@@ -133,6 +139,7 @@ func (g *gauges) link(o metric.Observer, s *Status) {
 	o.ObserveInt64(g.keepAlives, int64(c.KeepAlives), with(attrDirection.String("received")))
 	o.ObserveInt64(g.keepAlives, int64(c.KeepAlivesSent), with(attrDirection.String("sent")))
 	o.ObserveInt64(g.dropped, int64(c.Dropped), with())
+	o.ObserveInt64(g.unlogged, int64(c.Unlogged), with())
 	o.ObserveInt64(g.panics, int64(c.Panics), with())
 }
 
@@ -153,6 +160,9 @@ func (g *gauges) acceptor(o metric.Observer, s *AcceptorStatus) {
 	o.ObserveInt64(g.acceptorSessions, int64(s.Sessions), metric.WithAttributes(name))
 	o.ObserveInt64(g.acceptorOpen, int64(s.Open), metric.WithAttributes(name))
 	o.ObserveInt64(g.acceptorAccepted, int64(s.Accepted), metric.WithAttributes(name))
+	for cause, n := range s.Refused.All() {
+		o.ObserveInt64(g.acceptorRefused, int64(n), metric.WithAttributes(name, attrReason.String(cause)))
+	}
 	for i := range s.Tallies {
 		t := &s.Tallies[i]
 		o.ObserveInt64(g.acceptorRequests, int64(t.Requests), metric.WithAttributes(name, actors.AttrMTI.String(t.Type())))

@@ -138,6 +138,9 @@ func TestMetrics(t *testing.T) {
 		`isolink_exchange_duration_seconds_bucket{link="visa",le="60"} 1`,
 		`isolink_exchange_duration_seconds_count{link="amex"} 0`,
 		`isolink_group_links_up{group="cards"} 2`,
+		`isolink_link_queued{link="visa"} 0`,
+		`isolink_link_events_dropped_total{link="visa"} 0`,
+		`isolink_link_log_left_out_total{link="visa"} 0`,
 	} {
 		assert.Contains(t, text, line+"\n")
 	}

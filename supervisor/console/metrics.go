@@ -20,6 +20,7 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 var (
 	linkState     = describe("link_state", "1 for the state that the link is in, 0 for the others", "link", "state")
 	linkInFlight  = describe("link_in_flight", "sends that have not settled", "link")
+	linkQueued    = describe("link_queued", "messages that wait to be written", "link")
 	linkInDoubt   = describe("link_in_doubt", "requests in doubt whose late window goes on", "link")
 	linkExchanges = describe("link_exchanges_total", "settled sends", "link", "mti", "outcome")
 	linkRequests  = describe("link_requests_total", "requests of the peer given to the handler", "link", "mti")
@@ -28,6 +29,8 @@ var (
 	linkEchoes    = describe("link_echoes_total", "echoes", "link", "outcome")
 	linkLate      = describe("link_late_replies_total", "late replies", "link")
 	linkUnmatched = describe("link_unmatched_total", "messages of the peer that nobody waited for", "link")
+	linkDropped   = describe("link_events_dropped_total", "events dropped behind a slow observer", "link")
+	linkUnlogged  = describe("link_log_left_out_total", "lines left out of the log", "link")
 	linkPanics    = describe("link_panics_total", "panics of hooks and handlers", "link")
 	linkDuration  = describe("exchange_duration_seconds", "time of answered exchanges, from the write to the answer", "link")
 
@@ -37,14 +40,16 @@ var (
 
 	acceptorSessions = describe("acceptor_sessions", "sessions that are not closed", "acceptor")
 	acceptorAccepted = describe("acceptor_accepted_total", "connections accepted, refused ones included", "acceptor")
+	acceptorRefused  = describe("acceptor_refused_total", "connections refused", "acceptor", "cause")
 	acceptorRequests = describe("acceptor_requests_total", "requests given to the handler", "acceptor", "mti")
 )
 
 // Describe names the metrics that there always are; others come with what they count.
 func (collector) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		linkState, linkInFlight, linkInDoubt, linkExchanges, linkRequests, linkSessions, linkAttempts, linkEchoes, linkLate,
-		linkUnmatched, linkPanics, linkDuration, groupUp, groupMinUp, groupPassedOn, acceptorSessions, acceptorAccepted, acceptorRequests,
+		linkState, linkInFlight, linkQueued, linkInDoubt, linkExchanges, linkRequests, linkSessions, linkAttempts, linkEchoes, linkLate,
+		linkUnmatched, linkDropped, linkUnlogged, linkPanics, linkDuration, groupUp, groupMinUp, groupPassedOn,
+		acceptorSessions, acceptorAccepted, acceptorRefused, acceptorRequests,
 	} {
 		to <- d
 	}
@@ -64,6 +69,9 @@ func (c collector) Collect(to chan<- prometheus.Metric) {
 	for _, a := range s.Acceptors {
 		gauge(to, acceptorSessions, float64(a.Sessions), a.Name)
 		counter(to, acceptorAccepted, a.Accepted, a.Name)
+		for cause, n := range a.Refused.All() {
+			counter(to, acceptorRefused, n, a.Name, cause)
+		}
 		for _, t := range a.Tallies {
 			counter(to, acceptorRequests, t.Requests, a.Name, t.Type())
 		}
@@ -87,6 +95,7 @@ func collectLink(to chan<- prometheus.Metric, s *supervisor.Status) {
 		gauge(to, linkState, is, s.Name, state.String())
 	}
 	gauge(to, linkInFlight, float64(s.InFlight), s.Name)
+	gauge(to, linkQueued, float64(s.Queued), s.Name)
 	gauge(to, linkInDoubt, float64(s.InDoubt), s.Name)
 	for _, t := range s.Tallies {
 		mti := t.Type()
@@ -104,6 +113,8 @@ func collectLink(to chan<- prometheus.Metric, s *supervisor.Status) {
 	counter(to, linkEchoes, c.Missed, s.Name, "missed")
 	counter(to, linkLate, c.Late, s.Name)
 	counter(to, linkUnmatched, c.Unmatched, s.Name)
+	counter(to, linkDropped, c.Dropped, s.Name)
+	counter(to, linkUnlogged, c.Unlogged, s.Name)
 	counter(to, linkPanics, c.Panics, s.Name)
 	collectDuration(to, s)
 }

@@ -28,6 +28,7 @@ type linkView struct {
 	Session     uint64     `json:"session"`
 	Restarts    uint64     `json:"restarts"` // sessions after the first
 	InFlight    int64      `json:"inFlight"`
+	Queued      int64      `json:"queued"`
 	InDoubt     int64      `json:"inDoubt"`
 	LastError   string     `json:"lastError"`
 	LastFailed  *time.Time `json:"lastFailed"`
@@ -54,6 +55,7 @@ type acceptorView struct {
 	Sessions  int    `json:"sessions"`
 	Open      int    `json:"open"`
 	Accepted  uint64 `json:"accepted"`
+	Refused   uint64 `json:"refused"`
 }
 
 // detail is what the page of a link shows.
@@ -137,7 +139,7 @@ func (c *Console) overview() overview {
 	}
 	for _, a := range s.Acceptors {
 		v.Acceptors = append(v.Acceptors, acceptorView{
-			Name: a.Name, Addr: a.Addr, Listening: a.Listening, Sessions: a.Sessions, Open: a.Open, Accepted: a.Accepted,
+			Name: a.Name, Addr: a.Addr, Listening: a.Listening, Sessions: a.Sessions, Open: a.Open, Accepted: a.Accepted, Refused: a.Refused.Total(),
 		})
 	}
 	return v
@@ -146,7 +148,7 @@ func (c *Console) overview() overview {
 func (c *Console) linkView(s *supervisor.Status) linkView {
 	v := linkView{
 		Name: s.Name, State: s.State.String(), Since: s.Since, Peer: s.Peer, Session: s.Session,
-		Restarts: max(s.Session, 1) - 1, InFlight: s.InFlight, InDoubt: s.InDoubt,
+		Restarts: max(s.Session, 1) - 1, InFlight: s.InFlight, Queued: s.Queued, InDoubt: s.InDoubt,
 		LastFailed: sometime(s.LastFailed), NextAttempt: sometime(s.NextAttempt), Lines: c.history.lines(s.Name),
 		P50: milliseconds(s.LastMinute.P50), P99: milliseconds(s.LastMinute.P99),
 	}

@@ -123,7 +123,8 @@ function showOverview() {
   $("acceptors-part").hidden = !last.acceptors.length;
   replace($("acceptors").tBodies[0], last.acceptors.map((a) => element("tr", {},
     cell("Acceptor", a.name), cell("State", element("span", { class: "state " + (a.listening ? "up" : "closed") }, a.listening ? "● listening" : "× closed")),
-    cell("Address", a.addr), cell("Sessions", String(a.sessions)), cell("Accepted", String(a.accepted)))));
+    cell("Address", a.addr), cell("Sessions", String(a.sessions)), cell("Accepted", String(a.accepted)),
+    cell("Refused", String(a.refused)))));
 }
 
 function facts(all) {
@@ -166,7 +167,7 @@ function showDetail(d) {
   $("detail-error").textContent = d.lastError ? "Last error" + (d.lastFailed ? ", " + since(d.lastFailed) + " ago" : "") + ": " + d.lastError : "";
   facts([
     ["Peer", d.peer], ["Session", String(d.session)], ["Restarts", String(d.restarts)],
-    ["In flight", String(d.inFlight)], ["In doubt, waiting for a late reply", String(d.inDoubt)],
+    ["In flight", String(d.inFlight)], ["Waiting to be written", String(d.queued)], ["In doubt, waiting for a late reply", String(d.inDoubt)],
     ["Last sign-on", d.lastSignOn && since(d.lastSignOn) + " ago"], ["Last echo", d.lastEcho && since(d.lastEcho) + " ago"],
     ["TLS", d.tls ? d.tls.version + ", " + d.tls.cipherSuite : "none"],
     ["Peer's certificate", d.tls && d.tls.peer], ["It ends", d.tls && d.tls.peerNotAfter && new Date(d.tls.peerNotAfter).toLocaleString()],
