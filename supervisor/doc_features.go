@@ -93,6 +93,7 @@
 //	how it is                    Link.Status                           TestStatusOfExchanges
 //	how long exchanges take      Latency                               TestLatencyPercentiles
 //	counts by message type       Tally                                 TestTallies
+//	a log that is not flooded    LinkConfig.Logger                     TestLogOfALinkThatFails
 //	metrics                      Config.MeterProvider                  TestMetrics
 //	traces                       Config.TracerProvider                 TestTraces
 //	on a web page                console.New                           TestLinkIsCut
