@@ -113,7 +113,7 @@ func (a *audit) none(name string, hosts bool, is func(asked *ask, s *seen) bool)
 	a.ledger.each(func(id uint64, asked *ask) {
 		if s := &a.seen[id-1]; asked.foreign == hosts && is(asked, s) {
 			n++
-			a.wrong(name, id, *asked, *s)
+			a.wrong(name, id, *asked, *s, *a.originally(asked, s))
 		}
 	})
 	return check.None(name, n)
@@ -142,7 +142,7 @@ func (a *audit) checks() []check.Line {
 		a.none("settled more than once", false, func(asked *ask, _ *seen) bool { return asked.settled > 1 }),
 		a.none("settled after the deadline", false, a.overdue),
 		a.none("answered, but no host has answered", false, a.unheard),
-		a.none("answers that are another's", false, misdelivered),
+		a.none("answers that are another's", false, a.misdelivered),
 		a.none("rejected, but no host has rejected", false, a.unrejected),
 		a.none("rejected, but processed by a host", false, func(asked *ask, s *seen) bool {
 			return asked.outcome == rejected && s.replying+s.mangling > 0
@@ -184,7 +184,7 @@ func (a *audit) overdue(asked *ask, _ *seen) bool {
 // of its answers were not sent, as isolink says.
 func (a *audit) unheard(asked *ask, s *seen) bool {
 	if asked.borrowed {
-		s = &a.seen[asked.original-1]
+		s = a.originally(asked, s)
 	}
 	answers := s.replying + s.mangling
 	return asked.outcome == answered && (answers == 0 || answers == s.unreplied || s.firstReply > asked.at || s.received == 0)
@@ -193,16 +193,24 @@ func (a *audit) unheard(asked *ask, s *seen) bool {
 // unrejected: no host has rejected it; a repeat that was never written shares what its
 // original has got.
 func (a *audit) unrejected(asked *ask, s *seen) bool {
-	if asked.original != 0 && s.handed == 0 && s.received == 0 {
-		s = &a.seen[asked.original-1]
+	if s.handed == 0 && s.received == 0 {
+		s = a.originally(asked, s)
 	}
 	return asked.outcome == rejected && s.rejecting == 0
 }
 
 // misdelivered: the answer is another's, or cannot be read, though no host has sent
-// it so.
-func misdelivered(asked *ask, s *seen) bool {
-	return asked.outcome == answered && !asked.proven && s.mangling == 0
+// it, or that of the original, so.
+func (a *audit) misdelivered(asked *ask, s *seen) bool {
+	return asked.outcome == answered && !asked.proven && s.mangling+a.originally(asked, s).mangling == 0
+}
+
+// originally is what was seen of what a repeat repeats; s where it is no repeat.
+func (a *audit) originally(asked *ask, s *seen) *seen {
+	if asked.original == 0 {
+		return s
+	}
+	return &a.seen[asked.original-1]
 }
 
 // withoutCause: a request that a session took is in doubt when its time was over,

@@ -174,6 +174,13 @@ func TestAuditAllows(t *testing.T) {
 	l.with(2, func(a *ask) { a.outcome, a.original = rejected, 4 })
 	assert.Empty(t, failing(l))
 
+	// A repeat is answered by what the host has made of its original's answer.
+	l = forged(t)
+	l.with(1, func(a *ask) { a.proven, a.original = false, 3 })
+	l.late = nil
+	logged(l, 3, mangling, second)
+	assert.Empty(t, failing(l))
+
 	// One in doubt was told its original's answer as a late one, and has its own.
 	l = forged(t)
 	l.with(3, func(a *ask) { a.original = 1 })

@@ -125,10 +125,12 @@ func (b *book) onEvent(event messages.Event) {
 	case *messages.LateReply:
 		b.onLate(e)
 	case *messages.Unmatched:
-		m, _ := parse(e.Frame)
-		b.ledger.noteUnmatched(unmatched{
-			id: m.id, request: m.mti != "" && m.isRequest(), differs: errors.Is(e.Err, messages.ErrNotItsResponse),
-		})
+		entry := unmatched{differs: errors.Is(e.Err, messages.ErrNotItsResponse)}
+		// Of a message that a host has put out of step, a part may look like an id.
+		if m, ok := parse(e.Frame); ok {
+			entry.id = m.id
+		}
+		b.ledger.noteUnmatched(entry)
 	case *messages.SessionChanged:
 		if e.Ended {
 			b.ends.came(endOf(e.Reason))

@@ -139,7 +139,6 @@ type late struct {
 // unmatched is a message that nobody waited for; id is 0 where it cannot be read.
 type unmatched struct {
 	id      uint64
-	request bool
 	differs bool // its key is a request's, and a field of VerifyFields is not
 }
 
