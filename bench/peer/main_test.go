@@ -12,12 +12,13 @@ import (
 	"github.com/moov-io/iso8583"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
+
+	"github.com/isolink-go/isolink/testdata/leaktest"
 
 	"github.com/isolink-go/isolink/testdata/check"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 func failed(t *testing.T, lines []check.Line) (failed []string) {
 	t.Helper()

@@ -12,7 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
+
+	"github.com/isolink-go/isolink/testdata/leaktest"
 
 	"github.com/isolink-go/isolink/bench/internal/ledger"
 	"github.com/isolink-go/isolink/bench/internal/proc"
@@ -21,7 +22,7 @@ import (
 	"github.com/isolink-go/isolink/testdata/check"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // Seconds of soaking: what must never happen does not. How often faults come, and what
 // grows, cannot be told so soon.

@@ -18,13 +18,14 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
+
+	"github.com/isolink-go/isolink/testdata/leaktest"
 
 	"github.com/isolink-go/isolink/framing"
 	"github.com/isolink-go/isolink/supervisor/linktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 var binary2 = framing.Binary2{}
 

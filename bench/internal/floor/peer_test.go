@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
+
+	"github.com/isolink-go/isolink/testdata/leaktest"
 
 	"github.com/isolink-go/isolink/bench/internal/floor"
 	"github.com/isolink-go/isolink/bench/internal/sample"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 var stanAt = sample.Two.STANAt
 

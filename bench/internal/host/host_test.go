@@ -9,13 +9,14 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
+
+	"github.com/isolink-go/isolink/testdata/leaktest"
 
 	"github.com/isolink-go/isolink/bench/internal/host"
 	"github.com/isolink-go/isolink/bench/internal/sample"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 func start(t *testing.T) (*host.Host, net.Conn) {
 	t.Helper()

@@ -7,12 +7,13 @@ import (
 	"github.com/moov-io/iso8583"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
+
+	"github.com/isolink-go/isolink/testdata/leaktest"
 
 	"github.com/isolink-go/isolink/bench/internal/sample"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 var shapes = []*sample.Shape{sample.Two, sample.Eighteen}
 
