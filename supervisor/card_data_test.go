@@ -178,6 +178,8 @@ func startWatched(t *testing.T, p *page, host *linktest.Peer, change ...func(*su
 		p.print(m.Status(), metrics.ScopeMetrics)
 		system.EventStream.Unsubscribe(subscription)
 		system.Shutdown()
+		p.mu.Lock()
+		defer p.mu.Unlock() // Proto.Actor's throttle of dead letters may still log
 		assert.Empty(t, carddata.Find(p.text.String()), "status, tap, metrics, spans")
 	})
 	l := linkOf(t, m, "host")

@@ -214,8 +214,8 @@ func (m *meter) awaitReading() error {
 // Close closes the connection once; later calls return the first one's error.
 func (m *meter) Close() error {
 	m.closing.Do(func() {
+		m.cancel() // first: whoever reads a closed pipe asks who has closed it
 		m.closeErr = m.Conn.Close()
-		m.cancel()
 	})
 	return m.closeErr
 }
