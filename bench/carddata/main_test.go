@@ -20,7 +20,7 @@ func TestRun(t *testing.T) {
 	assert.Equal(t, 1, run([]string{"-root", "../..", "-packages", "./testdata", "-demo", "0s"}, &out, &out))
 	for _, want := range []string{
 		"CHECK card data shows: 0 (goal 0) ok", "CHECK programs and tests failed: 0 (goal 0) ok", "CHECK planted card data found: 115 (goal 115) ok",
-		"CHECK log lines of the demo: 0 (goal >= 500) FAIL",
+		"CHECK log lines of the demo: 0 (goal >= 150) FAIL",
 	} {
 		assert.Contains(t, out.String(), want)
 	}

@@ -25,7 +25,7 @@ var OtherPANs = []string{"4111111111111111", "5413330089010418", "42761234987603
 // digits may, as on a receipt.
 func secrets(numbers []string) map[string]string {
 	all := map[string]string{
-		"PAN": PAN[6:], "track": Track2[len(PAN)+1:], "name": "MARLOWE/PHILIP", "PIN block": PINBlock, "CVV": CVV,
+		"PAN": PAN[6:], "whole PAN": PAN, "track": Track2[len(PAN)+1:], "name": "MARLOWE/PHILIP", "PIN block": PINBlock, "CVV": CVV,
 	}
 	for _, number := range numbers {
 		all["number "+number] = number

@@ -31,12 +31,19 @@ func NewSearch(numbers ...string) *Search {
 				all = append(all, form{what, strings.ToLower(string(raw))})
 			}
 			for printed, text := range printings(raw) {
+				if strings.HasPrefix(printed, "base64") && len(text) < leastBase64 {
+					continue
+				}
 				all = append(all, form{what + ", " + printed, strings.ToLower(text)})
 			}
 		}
 	}
 	return &Search{all}
 }
+
+// leastBase64 is how many characters of base64 no random name has by chance, in whatever
+// case.
+const leastBase64 = 8
 
 // encodings are the bytes that a secret can be on the wire: itself, in EBCDIC, packed
 // two digits a byte.
