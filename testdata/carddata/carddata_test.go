@@ -62,7 +62,7 @@ func TestPackedDigitsAreFound(t *testing.T) {
 
 // TestOtherNumbersAreFound: those that no test knows, too.
 func TestOtherNumbersAreFound(t *testing.T) {
-	for _, number := range []string{"4012888888881881", "378282246310005", "5555555555554444", "2223003122003222", "30569309025904", "6011111111111117"} {
+	for _, number := range []string{"4012888888881881", "378282246310005", "5555555555554444", "2223003122003222", "38520000023237", "6011111111111117"} {
 		for _, text := range []string{
 			number, "pan=" + number + ",", hex.EncodeToString([]byte("0200" + "x" + number + "y")),
 			base64.StdEncoding.EncodeToString([]byte("0200x" + number + "y....")),
@@ -76,6 +76,13 @@ func TestOtherNumbersAreFound(t *testing.T) {
 	} {
 		assert.Empty(t, carddata.Find(text), text)
 	}
+}
+
+// TestAddressIsNoNumber: what %d makes of a pointer may have a card's check digit.
+func TestAddressIsNoNumber(t *testing.T) {
+	const address = "39754297078336"
+	require.True(t, carddata.IsNumber(address))
+	assert.Empty(t, carddata.Find("&{"+address+" 11}"))
 }
 
 // TestTestsUseKnownNumbers: no other card's number stands in the tests of the

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -70,11 +71,18 @@ func numbers(form, plain, text string) []Leak {
 	var all []Leak
 	for _, at := range digitRuns.FindAllStringIndex(plain, -1) {
 		run := plain[at[0]:at[1]]
-		if IsNumber(run) && !besideHex(plain, at[0]-1) && !besideHex(plain, at[1]) {
+		if IsNumber(run) && !isAddress(run) && !besideHex(plain, at[0]-1) && !besideHex(plain, at[1]) {
 			all = append(all, Leak{"a card's number" + form, around(text, max(0, strings.Index(text, run)))})
 		}
 	}
 	return all
+}
+
+// isAddress reports whether the digits may be where something is in memory: %d prints
+// that. Such numbers have 13 or 14 digits, and are multiples of eight.
+func isAddress(digits string) bool {
+	n, err := strconv.ParseUint(digits, 10, 64)
+	return err == nil && len(digits) <= 14 && n%8 == 0
 }
 
 // besideHex reports whether the byte there makes the digits beside it a part of hex.
