@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -75,13 +76,32 @@ func TestRounds(t *testing.T) {
 	assert.True(t, differs)
 }
 
+// slow is a path whose exchanges take their time.
+type slow struct {
+	Path
+	time.Duration
+}
+
+func (s slow) Exchange(ctx context.Context, caller int, seq uint64) error {
+	time.Sleep(s.Duration)
+	return s.Path.Exchange(ctx, caller, seq)
+}
+
 func TestRoundsFillTheBudget(t *testing.T) {
-	r := &recorder{}
-	p := partOf(r.row("a"))
-	p.budget = 300 * time.Millisecond
-	begin := time.Now()
-	found, err := p.measure(1)
-	require.NoError(t, err)
-	assert.Greater(t, len(found[cell{"a", shapes[0].Name, 1}]), 1)
-	assert.Less(t, time.Since(begin), 5*time.Second)
+	synctest.Test(t, func(t *testing.T) { // without a peer, whose socket would hold the clock
+		const exchange = time.Millisecond
+		open := func(to target, shape *sample.Shape, links int) (Path, error) {
+			path, err := (&recorder{}).row("a").open(to, shape, links)
+			return slow{path, exchange}, err
+		}
+		p := partOf(row{"a", open})
+		p.budget, p.slice = 300*time.Millisecond, 10*time.Millisecond
+		begin := time.Now()
+		found, err := p.rounds(&stage{callers: 1, loads: make(map[pathKey]*load)}, 1, begin)
+		require.NoError(t, err)
+		longest := p.slice + 2*exchange // one exchange before the line, and one that is under way when the time is over
+		assert.LessOrEqual(t, time.Since(begin), p.budget)
+		assert.Greater(t, time.Since(begin)+longest, p.budget)
+		assert.Greater(t, len(found[cell{"a", shapes[0].Name, 1}]), 20)
+	})
 }
