@@ -99,6 +99,7 @@ func (n *notifier) Receive(ctx actor.Context) {
 	case *actor.Stopped:
 		n.logLeftOut(time.Now().Add(logWindow)) // nobody waits until it is over
 	}
+	n.setLeftOut()
 }
 
 // tell gives e to each observer; one that panics keeps it from no other.
@@ -170,7 +171,6 @@ func (n *notifier) log(e messages.Event) {
 	kind, level := kindOf(e)
 	if !n.limit.add(kind, level, now) {
 		n.counters.unlogged.Add(1)
-		n.setLeftOut(now)
 		return
 	}
 	n.write(level, func() string { return fmt.Sprint(e) })
@@ -183,16 +183,15 @@ func (n *notifier) logLeftOut(now time.Time) {
 			return fmt.Sprintf("%v: %d more lines within a minute were left out", k.logKind, k.left)
 		})
 	}
-	n.setLeftOut(now)
 }
 
 // setLeftOut sets the timer for what was left out.
-func (n *notifier) setLeftOut(now time.Time) {
+func (n *notifier) setLeftOut() {
 	switch at, ok := n.limit.next(); {
 	case ok && n.leftOut == nil:
-		n.leftOut = time.AfterFunc(at.Sub(now), func() { n.mailbox.PostUserMessage(leftOutDue{}) })
+		n.leftOut = time.AfterFunc(time.Until(at), func() { n.mailbox.PostUserMessage(leftOutDue{}) })
 	case ok:
-		n.leftOut.Reset(at.Sub(now))
+		n.leftOut.Reset(time.Until(at))
 	case n.leftOut != nil:
 		n.leftOut.Stop()
 	}

@@ -188,17 +188,21 @@ func (r *request) repeatsClaimed() bool {
 
 // written counts the messages under the key of r, the newest, that the peer may have
 // read. from is the word of r.
-func (r *request) written(from uint32) (n int) {
-	for o := r; o != nil; o = o.original {
-		if o != r {
-			from = o.word.Load()
-		}
-		if from == wordClaimed || from == wordSettled {
-			n++
-		}
-		n += int(o.behind)
+func (r *request) written(from uint32) int {
+	n := r.alone(from)
+	for o := r.original; o != nil; o = o.original {
+		n += o.alone(o.word.Load())
 	}
 	return n
+}
+
+// alone counts the messages that the peer may have read of r, whose word is given, and
+// of those that it stands for.
+func (r *request) alone(word uint32) int {
+	if word == wordClaimed || word == wordSettled {
+		return int(r.behind) + 1
+	}
+	return int(r.behind)
 }
 
 // Format prints MTI and key, whatever the verb: the actor system may print any

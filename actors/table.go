@@ -64,20 +64,10 @@ func (t *table) adopt(r, old *request) {
 		for o := old.original; o != nil && !o.isOpen(); o = o.original {
 			old.lateUntil = max(old.lateUntil, o.lateUntil)
 			old.original = o.original
-			old.behind = uint8(min(int(old.behind)+o.alone(), math.MaxUint8))
+			old.behind = uint8(min(int(old.behind)+o.alone(o.word.Load()), math.MaxUint8))
 		}
 	}
 	r.original, r.rejects = old, old.rejects
-}
-
-// alone counts the messages that the peer may have read of r, which is settled, and of
-// those that it stands for.
-func (r *request) alone() int {
-	n := int(r.behind)
-	if r.word.Load() == wordSettled {
-		n++
-	}
-	return n
 }
 
 // reject notes a reject of the key of r, the newest, whose word is from, and reports
@@ -160,7 +150,7 @@ func (t *table) release(r *request) {
 	o := r.original
 	r.original = nil
 	if o != nil {
-		o.rejects = uint8(max(0, int(r.rejects)-r.alone()))
+		o.rejects = uint8(max(0, int(r.rejects)-r.alone(r.word.Load())))
 	}
 	switch {
 	case o == nil:

@@ -69,8 +69,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 }
 
 func execute(p plan, stdout, stderr io.Writer) int {
-	fmt.Fprintf(stdout, "%s, seed %d\n",
-		proc.Machine(), p.seed)
+	fmt.Fprintf(stdout, "%s, seed %d\n", proc.Machine(), p.seed)
 	begin := time.Now()
 	var checks bytes.Buffer
 	files, written := proc.MaxFiles(), newOutput()

@@ -54,8 +54,7 @@ func start(args []string, stdout, stderr io.Writer) int {
 }
 
 func execute(o options, stdout, stderr io.Writer) int {
-	fmt.Fprintf(stdout, "%s, seed %d, %v\n\n",
-		proc.Machine(), o.seed, o.length)
+	fmt.Fprintf(stdout, "%s, seed %d, %v\n\n", proc.Machine(), o.seed, o.length)
 	r := newRun(o)
 	if err := r.execute(); err != nil {
 		fmt.Fprintln(stderr, "chaos: FAILED:", err)

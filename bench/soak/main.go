@@ -73,8 +73,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 }
 
 func execute(o options, stdout, stderr io.Writer) int {
-	fmt.Fprintf(stdout, "%s, seed %d\n",
-		proc.Machine(), o.seed)
+	fmt.Fprintf(stdout, "%s, seed %d\n", proc.Machine(), o.seed)
 	var lines []check.Line
 	for _, part := range []func(options, io.Writer) ([]check.Line, error){soak, cycle} {
 		more, err := part(o, stdout)

@@ -26,8 +26,8 @@
 // 2 when it was called wrongly.
 //
 // To read it: demo.go is the course of a run, links.yaml how links and group are
-// configured, setup.go what the run adds to that, hosts.go the hosts, of package issuer, book.go what the callers are
-// told, audit.go the comparison.
+// configured, setup.go what the run adds to that, hosts.go the hosts, of package
+// issuer, book.go what the callers are told, audit.go the comparison.
 package main
 
 import (

@@ -49,7 +49,8 @@ func (s *stream) send(text []byte) error {
 	return s.flush.Flush()
 }
 
-// serveEvents sends the overview, each Interval and after each change of a link, until the viewer, or the console, has gone.
+// serveEvents sends the overview, each Interval and after each change of a link,
+// until the viewer, or the console, has gone.
 func (c *Console) serveEvents(w http.ResponseWriter, r *http.Request) {
 	s, closed := c.open(w)
 	if s == nil {
