@@ -19,7 +19,7 @@ var errStuck = errors.New("callers did not return")
 type load struct {
 	path    Path
 	callers []caller
-	storm   uint64 // where the sequence numbers of the next storm start
+	stormed uint64 // where the sequence numbers of the next storm start
 }
 
 // caller is what a caller keeps from run to run: contexts and sequence numbers

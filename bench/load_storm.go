@@ -15,32 +15,39 @@ func takeStorms(s *stage, r row, g group, d time.Duration) (sliced, error) {
 	return l.storms(n, d)
 }
 
-// storms makes n exchanges at once, each in a goroutine of its own that is started
-// for it, and waits for all of them: once, and again until the time is over. The
-// start of the goroutines is measured too.
+// storms makes n exchanges at once: once, and again until the time is over.
 func (l *load) storms(n int, d time.Duration) (sliced, error) {
-	r := race{}
-	m := startMeter()
-	for time.Since(m.start) < d || r.total.Load() == 0 {
-		first := l.storm
-		l.storm += uint64((n + len(l.callers) - 1) / len(l.callers))
-		r.done.Add(n)
-		for i := range n {
-			go func() {
-				defer r.done.Done()
-				caller := i % len(l.callers)
-				if err := l.path.Exchange(l.callers[caller].ctx, caller, first+uint64(i/len(l.callers))); err != nil {
-					r.fail(err)
-				}
-			}()
+	m, made := startMeter(), uint64(0)
+	for time.Since(m.start) < d || made == 0 {
+		if err := l.storm(n); err != nil {
+			return sliced{}, err
 		}
-		if !wait(&r.done, time.NewTimer(time.Duration(n)*time.Millisecond+stuckAfter)) {
-			return sliced{}, errStuck
-		}
-		if err := r.failure.Load(); err != nil {
-			return sliced{}, *err
-		}
-		r.total.Add(uint64(n))
+		made += uint64(n)
 	}
-	return m.stop(r.total.Load()), nil
+	return m.stop(made), nil
+}
+
+// storm makes n exchanges at once, each in a goroutine of its own that is started
+// for it, and waits for all of them. The start of the goroutines is a part of it.
+func (l *load) storm(n int) error {
+	r := race{}
+	first := l.stormed
+	l.stormed += uint64((n + len(l.callers) - 1) / len(l.callers))
+	r.done.Add(n)
+	for i := range n {
+		go func() {
+			defer r.done.Done()
+			caller := i % len(l.callers)
+			if err := l.path.Exchange(l.callers[caller].ctx, caller, first+uint64(i/len(l.callers))); err != nil {
+				r.fail(err)
+			}
+		}()
+	}
+	if !wait(&r.done, time.NewTimer(time.Duration(n)*time.Millisecond+stuckAfter)) {
+		return errStuck
+	}
+	if err := r.failure.Load(); err != nil {
+		return *err
+	}
+	return nil
 }

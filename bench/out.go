@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/isolink-go/isolink/bench/internal/plot"
+	"github.com/isolink-go/isolink/bench/internal/sample"
 )
 
 // drawing is the plot of a part, of one of its metrics.
@@ -48,16 +49,12 @@ func newOutput() *output {
 
 // add takes the results of a part.
 func (o *output) add(p part, r results) {
-	prefix := p.name + "/"
-	if p.name == linkName {
-		prefix = "" // as go test -bench calls them
-	}
 	for _, row := range p.rows {
 		for _, shape := range p.shapes {
 			for _, at := range p.at {
 				for _, s := range r[cell{row.name, shape.Name, at}] {
-					fmt.Fprintf(&o.bench, "Benchmark/%s%s/%s/%s=%d-%d\t%d\t%s\n",
-						prefix, row.name, shape.Name, p.unit, at, runtime.GOMAXPROCS(0), s.exchanges, s.measures())
+					fmt.Fprintf(&o.bench, "Benchmark/%s-%d\t%d\t%s\n",
+						p.benchmark(row, shape, at), runtime.GOMAXPROCS(0), s.exchanges, s.measures())
 				}
 			}
 		}
@@ -65,6 +62,15 @@ func (o *output) add(p part, r results) {
 	if p.drawing != nil {
 		o.plots[p.drawing.file] = p.drawing.of(p, r).SVG()
 	}
+}
+
+// benchmark is what benchstat knows a cell by, as go test -bench prints it.
+func (p part) benchmark(r row, shape *sample.Shape, at int) string {
+	name := fmt.Sprintf("%s/%s/%s=%d", r.name, shape.Name, p.unit, at)
+	if p.name == linkName {
+		return name
+	}
+	return p.name + "/" + name
 }
 
 // measures are what of a slice was measured, each with its unit.

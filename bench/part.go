@@ -55,7 +55,7 @@ type timing struct {
 	budget, slice time.Duration
 }
 
-// linkName is the part whose rows go test -bench measures too.
+// linkName is the part whose rows are named without it, for benchstat.
 const linkName = "link"
 
 // parts are all that can be measured, in the order of a run.
