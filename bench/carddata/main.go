@@ -19,16 +19,16 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"os"
 	"strings"
 	"time"
 
+	"github.com/isolink-go/isolink/bench/internal/proof"
 	"github.com/isolink-go/isolink/testdata/check"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() { os.Exit(program.Main(os.Args[1:], os.Stdout, os.Stderr)) }
 
 // options are the flags.
 type options struct {
@@ -38,56 +38,35 @@ type options struct {
 	packages []string
 }
 
-func parse(args []string, stderr io.Writer) (o options, err error) {
-	flags := flag.NewFlagSet("carddata", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.DurationVar(&o.demo, "demo", 10*time.Second, "how long the demo sends, in whole `seconds`; 0: not at all")
-	flags.IntVar(&o.minutes, "minutes", 10, "the longest that all may take, in `minutes`")
-	flags.StringVar(&o.root, "root", "..", "the `folder` of the core module")
-	packages := flags.String("packages", "./framing ./messages ./actors ./supervisor ./supervisor/linktest", "whose tests to run, `patterns`")
-	if err := flags.Parse(args); err != nil {
-		return o, err
-	}
-	o.packages = strings.Fields(*packages)
-	if o.demo < 0 || o.demo%time.Second != 0 || o.minutes < 1 || len(o.packages) == 0 || flags.NArg() > 0 {
-		return o, errors.New("give -demo in whole seconds, -minutes 1 or more, -packages, and nothing else")
-	}
-	return o, nil
-}
-
-// run is main without the process: it returns the exit code.
-func run(args []string, stdout, stderr io.Writer) int {
-	o, err := parse(args, stderr)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return 0
-	case err != nil:
-		fmt.Fprintln(stderr, "carddata:", err)
-		return 2
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(o.minutes)*time.Minute)
-	defer cancel()
-	ok, err := prove(ctx, o, stdout)
-	if err != nil {
-		fmt.Fprintln(stderr, "carddata:", err)
-	}
-	if err != nil || !ok {
-		return 1
-	}
-	return 0
-}
-
-// prove runs all parts, and judges what they have printed.
-func prove(ctx context.Context, o options, stdout io.Writer) (bool, error) {
-	parts, err := collect(ctx, o)
-	if err != nil {
-		return false, err
-	}
-	search, err := searchDemoToo()
-	if err != nil {
-		return false, err
-	}
-	f := find(parts, search)
-	f.table(stdout)
-	return check.Print(stdout, f.judge(full)...)
+var program = proof.Program[options]{
+	Name: "carddata",
+	Flags: func(flags *flag.FlagSet) func() (options, error) {
+		var o options
+		flags.DurationVar(&o.demo, "demo", 10*time.Second, "how long the demo sends, in whole `seconds`; 0: not at all")
+		flags.IntVar(&o.minutes, "minutes", 10, "the longest that all may take, in `minutes`")
+		flags.StringVar(&o.root, "root", "..", "the `folder` of the core module")
+		packages := flags.String("packages", "./framing ./messages ./actors ./supervisor ./supervisor/linktest", "whose tests to run, `patterns`")
+		return func() (options, error) {
+			o.packages = strings.Fields(*packages)
+			if o.demo < 0 || o.demo%time.Second != 0 || o.minutes < 1 || len(o.packages) == 0 {
+				return o, errors.New("give -demo in whole seconds, -minutes of 1 or more, and -packages")
+			}
+			return o, nil
+		}
+	},
+	Run: func(o options, stdout, _ io.Writer) ([]check.Line, error) {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Duration(o.minutes)*time.Minute)
+		defer cancel()
+		parts, err := collect(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		search, err := searchDemoToo()
+		if err != nil {
+			return nil, err
+		}
+		f := find(parts, search)
+		f.table(stdout)
+		return f.judge(full), nil
+	},
 }

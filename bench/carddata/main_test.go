@@ -17,7 +17,7 @@ import (
 // its minima.
 func TestRun(t *testing.T) {
 	var out strings.Builder
-	assert.Equal(t, 1, run([]string{"-root", "../..", "-packages", "./testdata", "-demo", "0s"}, &out, &out))
+	assert.Equal(t, 1, program.Main([]string{"-root", "../..", "-packages", "./testdata", "-demo", "0s"}, &out, &out))
 	for _, want := range []string{
 		"CHECK card data shows: 0 (goal 0) ok", "CHECK programs and tests failed: 0 (goal 0) ok", "CHECK planted card data found: 115 (goal 115) ok",
 		"CHECK log lines of the demo: 0 (goal >= 150) FAIL",
@@ -28,9 +28,9 @@ func TestRun(t *testing.T) {
 
 func TestFlags(t *testing.T) {
 	for _, args := range [][]string{{"-demo", "1.5s"}, {"-demo", "-1s"}, {"-minutes", "0"}, {"-packages", " "}, {"more"}, {"-none"}} {
-		assert.Equal(t, 2, run(args, io.Discard, io.Discard), "%v", args)
+		assert.Equal(t, 2, program.Main(args, io.Discard, io.Discard), "%v", args)
 	}
-	assert.Equal(t, 0, run([]string{"-h"}, io.Discard, io.Discard))
+	assert.Equal(t, 0, program.Main([]string{"-h"}, io.Discard, io.Discard))
 }
 
 // healthy is the output of a small run in which all is well.

@@ -15,65 +15,61 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"os"
 	"time"
 
 	"github.com/isolink-go/isolink/bench/internal/proc"
+	"github.com/isolink-go/isolink/bench/internal/proof"
 	"github.com/isolink-go/isolink/testdata/check"
 )
 
-func main() { os.Exit(start(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() { os.Exit(program.Main(os.Args[1:], os.Stdout, os.Stderr)) }
 
-// start is main without the process: it returns the exit code.
-func start(args []string, stdout, stderr io.Writer) int {
-	flags := flag.NewFlagSet("chaos", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	seed := flags.Uint64("seed", 0, "of the plan; 0: random")
-	minutes := flags.Float64("minutes", 2, "how long the faults last")
-	callers := flags.Int("callers", 96, "that make one exchange after the other")
-	pause := flags.Duration("pause", 5*time.Millisecond, "of a caller between two exchanges, on average")
-	switch err := flags.Parse(args); {
-	case err == flag.ErrHelp:
-		return 0
-	case err != nil:
-		return 2
-	case flags.NArg() > 0 || *minutes <= 0 || *minutes > 600 || *callers < 1 || *pause <= 0:
-		fmt.Fprintln(stderr, "chaos: minutes up to 600, callers and pause must be above zero; there are no arguments")
-		return 2
-	}
-	if *seed == 0 {
-		*seed = rand.Uint64()
-	}
-	return execute(options{
-		seed: *seed, length: time.Duration(*minutes * float64(time.Minute)), kinds: kinds, callers: *callers, pause: *pause,
-	}, stdout, stderr)
+var program = proof.Program[options]{
+	Name: "chaos",
+	Flags: func(flags *flag.FlagSet) func() (options, error) {
+		o := options{kinds: kinds}
+		seed := proof.Seed(flags, "of the plan")
+		minutes := flags.Float64("minutes", 2, "how long the faults last")
+		flags.IntVar(&o.callers, "callers", 96, "that make one exchange after the other")
+		flags.DurationVar(&o.pause, "pause", 5*time.Millisecond, "of a caller between two exchanges, on average")
+		return func() (options, error) {
+			if !(*minutes > 0 && *minutes <= 600) || o.callers < 1 || o.pause <= 0 {
+				return o, errors.New("minutes up to 600, callers and pause must be above zero")
+			}
+			o.seed, o.length = seed(), time.Duration(*minutes*float64(time.Minute))
+			return o, nil
+		}
+	},
+	Run: func(o options, stdout, stderr io.Writer) ([]check.Line, error) {
+		fmt.Fprintf(stdout, "%s, seed %d, %v\n\n", proc.Machine(), o.seed, o.length)
+		r := newRun(o)
+		if err := r.execute(); err != nil {
+			return nil, err
+		}
+		a := newAudit(r.ledger, r.slack())
+		f := r.figures(a)
+		r.table(stdout, f)
+		fmt.Fprintln(stdout)
+		lines := append(r.promises(a, f), r.minima(f)...)
+		if !check.OK(lines...) {
+			r.explain(stderr, a)
+		}
+		return lines, nil
+	},
 }
 
-func execute(o options, stdout, stderr io.Writer) int {
-	fmt.Fprintf(stdout, "%s, seed %d, %v\n\n", proc.Machine(), o.seed, o.length)
-	r := newRun(o)
-	if err := r.execute(); err != nil {
-		fmt.Fprintln(stderr, "chaos: FAILED:", err)
-		return 1
+// explain prints what there is to say of a run with a check that has failed.
+func (r *run) explain(stderr io.Writer, a *audit) {
+	if r.after.closing != nil {
+		fmt.Fprintln(stderr, "chaos: Close:", r.after.closing)
 	}
-	a := newAudit(r.ledger, r.slack())
-	f := r.figures(a)
-	r.table(stdout, f)
-	fmt.Fprintln(stdout)
-	ok, err := check.Print(stdout, append(r.promises(a, f), r.minima(f)...)...)
-	if err != nil || !ok {
-		if r.after.closing != nil {
-			fmt.Fprintln(stderr, "chaos: Close:", r.after.closing)
-		}
-		for _, note := range a.notes {
-			fmt.Fprintln(stderr, note)
-		}
-		fmt.Fprintln(stderr, r.after.stacks)
-		return 1
+	for _, note := range a.notes {
+		fmt.Fprintln(stderr, note)
 	}
-	return 0
+	fmt.Fprintln(stderr, r.after.stacks)
 }

@@ -42,12 +42,12 @@ func TestLeftIsFound(t *testing.T) {
 func TestFlags(t *testing.T) {
 	for _, args := range [][]string{{"-minutes", "0"}, {"-callers", "0"}, {"-pause", "0s"}, {"extra"}, {"-nonsense"}} {
 		var out, faults strings.Builder
-		assert.Equal(t, 2, start(args, &out, &faults), args)
+		assert.Equal(t, 2, program.Main(args, &out, &faults), args)
 		assert.Empty(t, out.String())
 		assert.NotEmpty(t, faults.String())
 	}
 	var out, faults strings.Builder
-	assert.Equal(t, 0, start([]string{"-h"}, &out, &faults))
+	assert.Equal(t, 0, program.Main([]string{"-h"}, &out, &faults))
 }
 
 // TestMinima: a fault or an outcome that never came fails a run of a minute.

@@ -31,12 +31,11 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
-	"io"
-	"math/rand/v2"
 	"os"
+
+	"github.com/isolink-go/isolink/bench/internal/proof"
 )
 
 // options are the flags. The last ones are for the program's own processes.
@@ -51,47 +50,26 @@ type options struct {
 	handover bool
 }
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() { os.Exit(program.Main(os.Args[1:], os.Stdout, os.Stderr)) }
 
-// run is main without the process: it returns the exit code.
-func run(args []string, stdout, stderr io.Writer) int {
-	o, err := parse(args, stderr)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return 0
-	case err != nil:
-		fmt.Fprintln(stderr, "halfopen:", err)
-		return 2
-	}
-	if err := perform(o, stdout); err != nil {
-		fmt.Fprintln(stderr, "halfopen: FAILED:", err)
-		return 1
-	}
-	return 0
-}
-
-func parse(args []string, stderr io.Writer) (options, error) {
-	var o options
-	flags := flag.NewFlagSet("halfopen", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.StringVar(&o.only, "only", "", "a part of the names of the scenarios to run (default all)")
-	flags.Uint64Var(&o.seed, "seed", 0, "seed of when the network breaks and for how long (default random)")
-	flags.StringVar(&o.role, "role", "", "of the program's own processes: host, link or forget")
-	flags.StringVar(&o.net, "net", "", "of the link: the names of the namespaces begin so")
-	flags.StringVar(&o.addr, "addr", "", "of the host: the address to listen on")
-	flags.BoolVar(&o.secure, "tls", false, "of the host: TLS")
-	flags.BoolVar(&o.handover, "handover", false, "of the host: answers that their connection does not take go to a later one")
-	if err := flags.Parse(args); err != nil {
-		return o, err
-	}
-	if flags.NArg() > 0 {
-		return o, fmt.Errorf("unexpected %q", flags.Arg(0))
-	}
-	if !known(o.only) {
-		return o, fmt.Errorf("no scenario has %q in its name", o.only)
-	}
-	if o.seed == 0 {
-		o.seed = rand.Uint64()
-	}
-	return o, nil
+var program = proof.Program[options]{
+	Name: "halfopen",
+	Flags: func(flags *flag.FlagSet) func() (options, error) {
+		var o options
+		flags.StringVar(&o.only, "only", "", "a part of the names of the scenarios to run (default all)")
+		seed := proof.Seed(flags, "of when the network breaks and for how long")
+		flags.StringVar(&o.role, "role", "", "of the program's own processes: host, link or forget")
+		flags.StringVar(&o.net, "net", "", "of the link: the names of the namespaces begin so")
+		flags.StringVar(&o.addr, "addr", "", "of the host: the address to listen on")
+		flags.BoolVar(&o.secure, "tls", false, "of the host: TLS")
+		flags.BoolVar(&o.handover, "handover", false, "of the host: answers that their connection does not take go to a later one")
+		return func() (options, error) {
+			o.seed = seed()
+			if !known(o.only) {
+				return o, fmt.Errorf("no scenario has %q in its name", o.only)
+			}
+			return o, nil
+		}
+	},
+	Run: perform,
 }

@@ -16,7 +16,7 @@ const asMain = "HALFOPEN_MAIN"
 
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "-role" || os.Getenv(asMain) != "" {
-		os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+		os.Exit(program.Main(os.Args[1:], os.Stdout, os.Stderr))
 	}
 	leaktest.Main(m)
 }
@@ -27,7 +27,7 @@ func TestWrongFlagsAreExitCode2(t *testing.T) {
 		"-seed 1 x": `unexpected "x"`,
 	} {
 		var stdout, stderr bytes.Buffer
-		assert.Equal(t, 2, run(strings.Fields(args), &stdout, &stderr), args)
+		assert.Equal(t, 2, program.Main(strings.Fields(args), &stdout, &stderr), args)
 		assert.Contains(t, stderr.String(), want, args)
 		assert.Empty(t, stdout.String(), args)
 	}
@@ -35,6 +35,6 @@ func TestWrongFlagsAreExitCode2(t *testing.T) {
 
 func TestHelpIsExitCode0(t *testing.T) {
 	var stdout, stderr bytes.Buffer
-	assert.Zero(t, run([]string{"-h"}, &stdout, &stderr))
+	assert.Zero(t, program.Main([]string{"-h"}, &stdout, &stderr))
 	assert.Contains(t, stderr.String(), "-only")
 }

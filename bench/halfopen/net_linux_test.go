@@ -31,7 +31,7 @@ func TestScenariosHaveNames(t *testing.T) {
 		assert.True(t, known(s.name))
 	}
 	var stdout, stderr bytes.Buffer
-	assert.Equal(t, 2, run([]string{"-only", "nothing"}, &stdout, &stderr))
+	assert.Equal(t, 2, program.Main([]string{"-only", "nothing"}, &stdout, &stderr))
 	assert.Contains(t, stderr.String(), `no scenario has "nothing" in its name`)
 }
 
@@ -67,7 +67,7 @@ func TestBrokenNetwork(t *testing.T) {
 	mayMakeNetworks(t)
 	t.Parallel()
 	var stdout, stderr bytes.Buffer
-	code := run([]string{"-only", "NAT", "-seed", "7"}, &stdout, &stderr)
+	code := program.Main([]string{"-only", "NAT", "-seed", "7"}, &stdout, &stderr)
 	require.Zero(t, code, "%s%s", stdout.String(), stderr.String())
 	assert.Contains(t, stdout.String(), "seed 7;")
 	assert.Contains(t, stdout.String(), "CHECK NAT forgets: wrong outcomes: 0 (goal 0) ok\n")

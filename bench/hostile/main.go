@@ -32,9 +32,11 @@ import (
 	"time"
 
 	"github.com/isolink-go/isolink/bench/internal/proc"
+	"github.com/isolink-go/isolink/bench/internal/proof"
+	"github.com/isolink-go/isolink/testdata/check"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() { os.Exit(program.Main(os.Args[1:], os.Stdout, os.Stderr)) }
 
 // options are what the flags say.
 type options struct {
@@ -44,67 +46,49 @@ type options struct {
 	alone     time.Duration // how long the others are measured alone
 }
 
-// run is main without the process: it returns the exit code.
-func run(args []string, stdout, stderr io.Writer) int {
-	o, err := parse(args, stderr)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return 0
-	case err != nil:
-		fmt.Fprintln(stderr, "hostile:", err)
-		return 2
-	}
-	fmt.Fprintf(stdout, "%s, seed %d\n\n", proc.Machine(), o.seed)
-	found, err := measure(o)
-	if err != nil {
-		fmt.Fprintln(stderr, "hostile: FAILED:", err)
-		return 1
-	}
-	ok, err := report(stdout, found)
-	if err != nil {
-		fmt.Fprintln(stderr, "hostile:", err)
-		return 1
-	}
-	if !ok {
-		return 1
-	}
-	return 0
+var program = proof.Program[options]{
+	Name: "hostile",
+	Flags: func(flags *flag.FlagSet) func() (options, error) {
+		seed := proof.Seed(flags, "of the scenarios' order")
+		only := flags.String("only", "", "scenarios, with commas (default all)")
+		short := flags.Bool("short", false, "floods of one second instead of three")
+		return func() (options, error) {
+			o := options{seed: seed(), flood: 3 * time.Second, alone: 3 * time.Second}
+			if *short {
+				o.flood, o.alone = time.Second, time.Second
+			}
+			var err error
+			o.scenarios, err = chosen(*only)
+			r := rand.New(rand.NewPCG(o.seed, 0))
+			r.Shuffle(len(o.scenarios), func(i, j int) { o.scenarios[i], o.scenarios[j] = o.scenarios[j], o.scenarios[i] })
+			return o, err
+		}
+	},
+	Run: func(o options, stdout, _ io.Writer) ([]check.Line, error) {
+		fmt.Fprintf(stdout, "%s, seed %d\n\n", proc.Machine(), o.seed)
+		found, err := measure(o)
+		if err != nil {
+			return nil, err
+		}
+		return found.lines(), report(stdout, found)
+	},
 }
 
-func parse(args []string, stderr io.Writer) (options, error) {
-	flags := flag.NewFlagSet("hostile", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	seed := flags.Uint64("seed", 0, "seed of the scenarios' order (default random)")
-	only := flags.String("only", "", "scenarios, with commas (default all)")
-	short := flags.Bool("short", false, "floods of one second instead of three")
-	if err := flags.Parse(args); err != nil {
-		return options{}, err
+// chosen are the scenarios of those names, with commas; all, of none.
+func chosen(names string) ([]scenario, error) {
+	all := slices.Concat(clientScenarios(), tlsScenarios(), hostScenarios())
+	if names == "" {
+		return all, nil
 	}
-	o := options{seed: *seed, flood: 3 * time.Second, alone: 3 * time.Second}
-	if o.seed == 0 {
-		o.seed = rand.Uint64()
-	}
-	if *short {
-		o.flood, o.alone = time.Second, time.Second
-	}
+	var kept []scenario
 	var errs []error
-	if flags.NArg() > 0 {
-		errs = append(errs, fmt.Errorf("unexpected %q", flags.Arg(0)))
-	}
-	o.scenarios = slices.Concat(clientScenarios(), tlsScenarios(), hostScenarios())
-	if *only != "" {
-		var kept []scenario
-		for name := range strings.SplitSeq(*only, ",") {
-			i := slices.IndexFunc(o.scenarios, func(s scenario) bool { return s.name == name })
-			if i < 0 {
-				errs = append(errs, fmt.Errorf("no scenario %q", name))
-				continue
-			}
-			kept = append(kept, o.scenarios[i])
+	for name := range strings.SplitSeq(names, ",") {
+		i := slices.IndexFunc(all, func(s scenario) bool { return s.name == name })
+		if i < 0 {
+			errs = append(errs, fmt.Errorf("no scenario %q", name))
+			continue
 		}
-		o.scenarios = kept
+		kept = append(kept, all[i])
 	}
-	r := rand.New(rand.NewPCG(o.seed, 0))
-	r.Shuffle(len(o.scenarios), func(i, j int) { o.scenarios[i], o.scenarios[j] = o.scenarios[j], o.scenarios[i] })
-	return o, errors.Join(errs...)
+	return kept, errors.Join(errs...)
 }

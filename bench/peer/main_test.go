@@ -111,7 +111,7 @@ func TestOutcomes(t *testing.T) {
 
 func TestRunPrintsTableAndChecks(t *testing.T) {
 	var stdout, stderr bytes.Buffer
-	require.Zero(t, run([]string{"-only", "three ways", "-seed", "7"}, &stdout, &stderr), stderr.String())
+	require.Zero(t, program.Main([]string{"-only", "three ways", "-seed", "7"}, &stdout, &stderr), stderr.String())
 	out := stdout.String()
 	assert.Contains(t, out, "seed 7\n")
 	assert.Contains(t, out, "no answer: 5 in doubt; connection lost: 5 in doubt; never written: 5 not sent\n")
@@ -119,25 +119,27 @@ func TestRunPrintsTableAndChecks(t *testing.T) {
 	assert.NotContains(t, out, "FAIL")
 }
 
-func TestAFailedCheckIsExitCode1(t *testing.T) {
+func TestAScenarioThatCannotBeRun(t *testing.T) {
 	var out bytes.Buffer
 	bad := scenario{"bad", func(*stage) (string, []check.Line, error) { return "", []check.Line{check.None("lost", 1)}, nil }}
-	require.ErrorIs(t, perform([]scenario{bad}, 1, &out), errFailed)
-	assert.Contains(t, out.String(), "CHECK bad: lost: 1 (goal 0) FAIL\n")
+	lines, err := perform(options{scenarios: []scenario{bad}, seed: 1}, &out, &out)
+	require.NoError(t, err)
+	assert.Equal(t, []check.Line{check.None("bad: lost", 1)}, lines)
 	broken := errors.New("broken")
 	bad.run = func(*stage) (string, []check.Line, error) { return "", nil, broken }
-	assert.ErrorIs(t, perform([]scenario{bad}, 1, &out), broken)
+	_, err = perform(options{scenarios: []scenario{bad}}, &out, &out)
+	assert.ErrorIs(t, err, broken)
 }
 
 func TestWrongFlagsAreExitCode2(t *testing.T) {
 	for args, want := range map[string]string{
 		"-fast":         "flag provided but not defined",
 		"-only nothing": `no scenario has "nothing" in its name`,
-		"x":             "or there are arguments",
+		"x":             `unexpected "x"`,
 	} {
 		var stdout, stderr bytes.Buffer
-		assert.Equal(t, 2, run(strings.Fields(args), &stdout, &stderr), args)
+		assert.Equal(t, 2, program.Main(strings.Fields(args), &stdout, &stderr), args)
 		assert.Contains(t, stderr.String(), want, args)
 	}
-	assert.Zero(t, run([]string{"-h"}, &bytes.Buffer{}, &bytes.Buffer{}))
+	assert.Zero(t, program.Main([]string{"-h"}, &bytes.Buffer{}, &bytes.Buffer{}))
 }

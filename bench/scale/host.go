@@ -190,6 +190,9 @@ func (h *host) obey(next order) hostStats {
 		err = fmt.Errorf("no such order: %q", next.Do)
 	}
 	s := h.stats()
+	if next.Do == askClose {
+		s.Held = proc.Settled(h.before)
+	}
 	s.Ended = ended
 	if err != nil {
 		s.Error = err.Error()

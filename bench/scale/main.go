@@ -18,20 +18,19 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"os"
 	"time"
 
 	"github.com/isolink-go/isolink/bench/internal/proc"
+	"github.com/isolink-go/isolink/bench/internal/proof"
 	"github.com/isolink-go/isolink/testdata/check"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() { os.Exit(program.Main(os.Args[1:], os.Stdout, os.Stderr)) }
 
 // options are the flags.
 type options struct {
@@ -40,65 +39,57 @@ type options struct {
 	flap      time.Duration
 	rate      int
 	seed      uint64
+
+	role string
+	host hostOptions
 }
 
-// spareFiles is what a process opens besides its connections.
-const spareFiles = 200
+const (
+	spareFiles = 200 // what a process opens besides its connections
+	minLinks   = 10  // leaves some that do not flap
+)
 
-// run is main without the process: it returns the exit code.
-func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	flags := flag.NewFlagSet("scale", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	var o options
-	var h hostOptions
-	role := flags.String("role", "", "host: what the program starts itself as")
-	flags.StringVar(&h.listen, "listen", "", "with -role host: where to listen, with commas (default: free ports)")
-	flags.IntVar(&h.ports, "ports", 1, "with -role host: how many ports, besides one for links that flap")
-	flags.IntVar(&o.links, "links", 10_000, "how many links")
-	flags.DurationVar(&o.cap, "cap", 0, "cap of the backoff's random part (default 1 ms a link, at least 4s)")
-	flags.DurationVar(&o.down, "down", 3*time.Second, "how long the killed host stays away")
-	flags.DurationVar(&o.flap, "flap", 0, "how long links flap (default 3 ms a link, at least 8s)")
-	flags.IntVar(&o.rate, "rate", 5000, "requests a second, of all links together, while some flap")
-	flags.Uint64Var(&o.seed, "seed", 0, "seed of the pauses between requests (default random)")
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return 0
+var program = proof.Program[options]{
+	Name: "scale",
+	Flags: func(flags *flag.FlagSet) func() (options, error) {
+		var o options
+		flags.StringVar(&o.role, "role", "", "host: what the program starts itself as")
+		flags.StringVar(&o.host.listen, "listen", "", "with -role host: where to listen, with commas (default: free ports)")
+		flags.IntVar(&o.host.ports, "ports", 1, "with -role host: how many ports, besides one for links that flap")
+		flags.IntVar(&o.links, "links", 10_000, "how many links")
+		flags.DurationVar(&o.cap, "cap", 0, "cap of the backoff's random part (default 1 ms a link, at least 4s)")
+		flags.DurationVar(&o.down, "down", 3*time.Second, "how long the killed host stays away")
+		flags.DurationVar(&o.flap, "flap", 0, "how long links flap (default 3 ms a link, at least 8s)")
+		flags.IntVar(&o.rate, "rate", 5000, "requests a second, of all links together, while some flap")
+		seed := proof.Seed(flags, "of the pauses between requests")
+		return func() (options, error) {
+			o.seed = seed()
+			if o.role != "" && o.role != "host" || o.links < minLinks || o.rate < 1 || o.cap < 0 || o.down < 0 || o.flap < 0 {
+				return o, fmt.Errorf("give -links of %d or more, a positive -rate, and durations that are not negative", minLinks)
+			}
+			return o, nil
 		}
-		return 2
-	}
-	if *role == "host" {
-		if err := serve(h, stdin, stdout); err != nil {
-			fmt.Fprintln(stderr, "scale, host:", err)
-			return 1
+	},
+	Run: func(o options, stdout, _ io.Writer) ([]check.Line, error) {
+		if o.role == "host" {
+			return nil, serve(o.host, os.Stdin, stdout)
 		}
-		return 0
-	}
-	if *role != "" || flags.NArg() > 0 || o.links < minLinks || o.rate < 1 || o.cap < 0 || o.down < 0 || o.flap < 0 {
-		fmt.Fprintf(stderr, "scale: give -links of %d or more, a positive -rate, and durations that are not negative\n", minLinks)
-		return 2
-	}
-	return execute(o, stdout, stderr)
+		return execute(o, stdout)
+	},
 }
 
-// minLinks leaves some that do not flap.
-const minLinks = 10
-
-func execute(o options, stdout, stderr io.Writer) int {
+func execute(o options, stdout io.Writer) ([]check.Line, error) {
 	if have := proc.RaiseFiles(o.links + spareFiles); have < o.links+spareFiles {
 		lowered := have - spareFiles
 		fmt.Fprintf(stdout, "%d links need %d open files and %d are allowed (ulimit -n): %d links\n",
 			o.links, o.links+spareFiles, have, lowered)
 		if lowered < minLinks {
-			fmt.Fprintln(stderr, "scale: these are too few")
-			return 1
+			return nil, errors.New("these are too few")
 		}
 		o.links = lowered
 	}
 	if o.cap == 0 {
 		o.cap = max(4*time.Second, time.Duration(o.links)*time.Millisecond)
-	}
-	if o.seed == 0 {
-		o.seed = rand.Uint64()
 	}
 	if o.flap == 0 {
 		o.flap = max(8*time.Second, 3*time.Duration(o.links)*time.Millisecond)
@@ -108,16 +99,9 @@ func execute(o options, stdout, stderr io.Writer) int {
 	begin := time.Now()
 	var found report
 	if err := o.measure(&found, stdout); err != nil {
-		fmt.Fprintln(stderr, "scale: FAILED:", err)
-		return 1
+		return nil, err
 	}
 	found.table(stdout)
 	fmt.Fprintf(stdout, "\n%v\n\n", time.Since(begin).Round(time.Second))
-	var lines bytes.Buffer
-	ok, _ := check.Print(&lines, found.checks(o)...)
-	_, _ = lines.WriteTo(stdout) // like all that is printed: there is nobody to tell
-	if !ok {
-		return 1
-	}
-	return 0
+	return found.checks(o), nil
 }

@@ -227,7 +227,7 @@ func (f *fleet) close(found *report) error {
 	f.say("closed in %v", time.Since(begin))
 	f.manager, found.load.links, found.load.unsent = nil, nil, nil
 	f.attempts.take()
-	found.after = settled(found.before)
+	found.after = proc.Settled(found.before)
 	if err := f.awaitSessions(0); err != nil {
 		return err
 	}
@@ -238,18 +238,6 @@ func (f *fleet) close(found *report) error {
 	found.hostFirst = f.host.first
 	found.hostLast, err = f.host.end()
 	return err
-}
-
-// settled is what the process holds once it has no more goroutines and files than
-// before, or after a while.
-func settled(before proc.Held) (now proc.Held) {
-	for range 500 {
-		if now = proc.Now(); now.Goroutines <= before.Goroutines && now.Files <= before.Files {
-			break
-		}
-		<-time.After(10 * time.Millisecond)
-	}
-	return now
 }
 
 func (f *fleet) say(format string, args ...any) {

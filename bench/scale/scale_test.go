@@ -24,7 +24,7 @@ import (
 // The program starts itself as its host: so does its test.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == "-role" {
-		os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+		os.Exit(program.Main(os.Args[1:], os.Stdout, os.Stderr))
 	}
 	leaktest.Main(m)
 }
@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 // are those of a busy machine and of the race detector.
 func TestRun(t *testing.T) {
 	var out, errs bytes.Buffer
-	run([]string{"-links", "20", "-cap", "1s", "-down", "300ms", "-flap", "1s", "-rate", "500"}, nil, &out, &errs)
+	program.Main([]string{"-links", "20", "-cap", "1s", "-down", "300ms", "-flap", "1s", "-rate", "500"}, &out, &errs)
 	assert.Empty(t, errs.String())
 	for _, line := range strings.Split(out.String(), "\n") {
 		if strings.HasPrefix(line, "CHECK") && !strings.Contains(line, "seconds") && !strings.Contains(line, "bytes") {
@@ -45,9 +45,9 @@ func TestRun(t *testing.T) {
 
 func TestFlags(t *testing.T) {
 	var out, errs bytes.Buffer
-	assert.Equal(t, 0, run([]string{"-h"}, nil, &out, &errs))
+	assert.Equal(t, 0, program.Main([]string{"-h"}, &out, &errs))
 	for _, args := range [][]string{{"-links", "9"}, {"-rate", "0"}, {"-cap", "-1s"}, {"-role", "client"}, {"more"}, {"-unknown"}} {
-		assert.Equal(t, 2, run(args, nil, &out, &errs), args)
+		assert.Equal(t, 2, program.Main(args, &out, &errs), args)
 	}
 	assert.Empty(t, out.String())
 }

@@ -20,20 +20,19 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"os"
 	"time"
 
 	"github.com/isolink-go/isolink/bench/internal/proc"
+	"github.com/isolink-go/isolink/bench/internal/proof"
 	"github.com/isolink-go/isolink/testdata/check"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() { os.Exit(program.Main(os.Args[1:], os.Stdout, os.Stderr)) }
 
 // options are the flags.
 type options struct {
@@ -47,47 +46,32 @@ type options struct {
 
 func (o options) duration() time.Duration { return time.Duration(o.minutes * float64(time.Minute)) }
 
-// run is main without the process: it returns the exit code.
-func run(args []string, stdout, stderr io.Writer) int {
-	flags := flag.NewFlagSet("soak", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	var o options
-	flags.Float64Var(&o.minutes, "minutes", 30, "how long to soak; 0: not at all")
-	flags.IntVar(&o.cycles, "cycles", 0, "how many links to start and close afterwards")
-	flags.Uint64Var(&o.seed, "seed", 0, "seed of faults and pauses (default random)")
-	flags.StringVar(&o.out, "out", "out/soak", "folder for files; empty: none are written")
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return 0
+var program = proof.Program[options]{
+	Name: "soak",
+	Flags: func(flags *flag.FlagSet) func() (options, error) {
+		var o options
+		flags.Float64Var(&o.minutes, "minutes", 30, "how long to soak; 0: not at all")
+		flags.IntVar(&o.cycles, "cycles", 0, "how many links to start and close afterwards")
+		seed := proof.Seed(flags, "of faults and pauses")
+		flags.StringVar(&o.out, "out", "out/soak", "folder for files; empty: none are written")
+		return func() (options, error) {
+			if !(o.minutes >= 0 && o.minutes <= 7*24*60) || o.cycles < 0 || o.minutes == 0 && o.cycles == 0 {
+				return o, errors.New("give -minutes of 0 to a week, or -cycles, or both")
+			}
+			o.seed = seed()
+			return o, nil
 		}
-		return 2
-	}
-	if flags.NArg() > 0 || !(o.minutes >= 0 && o.minutes <= 7*24*60) || o.cycles < 0 || o.minutes == 0 && o.cycles == 0 {
-		fmt.Fprintln(stderr, "soak: give -minutes of 0 to a week, or -cycles, or both")
-		return 2
-	}
-	if o.seed == 0 {
-		o.seed = rand.Uint64()
-	}
-	return execute(o, stdout, stderr)
-}
-
-func execute(o options, stdout, stderr io.Writer) int {
-	fmt.Fprintf(stdout, "%s, seed %d\n", proc.Machine(), o.seed)
-	var lines []check.Line
-	for _, part := range []func(options, io.Writer) ([]check.Line, error){soak, cycle} {
-		more, err := part(o, stdout)
-		if err != nil {
-			fmt.Fprintln(stderr, "soak: FAILED:", err)
-			return 1
+	},
+	Run: func(o options, stdout, _ io.Writer) (lines []check.Line, err error) {
+		fmt.Fprintf(stdout, "%s, seed %d\n", proc.Machine(), o.seed)
+		for _, part := range []func(options, io.Writer) ([]check.Line, error){soak, cycle} {
+			more, err := part(o, stdout)
+			if err != nil {
+				return nil, err
+			}
+			lines = append(lines, more...)
 		}
-		lines = append(lines, more...)
-	}
-	var text bytes.Buffer
-	ok, _ := check.Print(&text, lines...)
-	fmt.Fprintf(stdout, "\n%s", &text) // like all that is printed: there is nobody to tell
-	if !ok {
-		return 1
-	}
-	return 0
+		fmt.Fprintln(stdout)
+		return lines, nil
+	},
 }

@@ -62,13 +62,7 @@ func (r *rig) look() proc.Held {
 // leftOf checks that the process holds no more goroutines and descriptors than before,
 // after a while.
 func leftOf(before proc.Held, by string) []check.Line {
-	var now proc.Held
-	for range 500 {
-		if now = proc.Now(); now.Goroutines <= before.Goroutines && now.Files <= before.Files {
-			break
-		}
-		<-time.After(10 * time.Millisecond)
-	}
+	now := proc.Settled(before)
 	lines := []check.Line{check.AtMost("goroutines left by "+by, now.Goroutines, before.Goroutines)}
 	if before.Files >= 0 {
 		lines = append(lines, check.AtMost("descriptors left by "+by, now.Files, before.Files))

@@ -63,11 +63,11 @@ func TestCycles(t *testing.T) {
 
 func TestFlags(t *testing.T) {
 	var out, errs bytes.Buffer
-	assert.Equal(t, 0, run([]string{"-h"}, &out, &errs))
+	assert.Equal(t, 0, program.Main([]string{"-h"}, &out, &errs))
 	for _, args := range [][]string{
 		{"-minutes", "-1"}, {"-minutes", "NaN"}, {"-minutes", "0"}, {"-cycles", "-1"}, {"more"}, {"-unknown"},
 	} {
-		assert.Equal(t, 2, run(args, &out, &errs), args)
+		assert.Equal(t, 2, program.Main(args, &out, &errs), args)
 	}
 	assert.Empty(t, out.String())
 }

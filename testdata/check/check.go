@@ -5,6 +5,7 @@ package check
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 )
 
@@ -56,14 +57,17 @@ func text[N number](n N) string {
 	return strconv.FormatInt(int64(n), 10)
 }
 
+// OK reports whether all lines are.
+func OK(lines ...Line) bool {
+	return !slices.ContainsFunc(lines, func(l Line) bool { return !l.OK })
+}
+
 // Print writes the lines, and reports whether all are ok.
 func Print(w io.Writer, lines ...Line) (ok bool, err error) {
-	ok = true
 	for _, l := range lines {
-		ok = ok && l.OK
 		if _, err := fmt.Fprintln(w, l); err != nil {
 			return false, err
 		}
 	}
-	return ok, nil
+	return OK(lines...), nil
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 	"strconv"
+	"time"
 )
 
 // Held is what the process holds.
@@ -24,6 +25,19 @@ func Now() Held {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return Held{Heap: m.HeapAlloc, Stacks: m.StackInuse, RSS: rss(), Goroutines: runtime.NumGoroutine(), Files: Files()}
+}
+
+// Settled is what the process holds once it has no more goroutines and files than
+// before, or after five seconds: Proto.Actor keeps a goroutine for a second after a dead
+// letter.
+func Settled(before Held) Held {
+	for range 500 {
+		if runtime.NumGoroutine() <= before.Goroutines && Files() <= before.Files {
+			break
+		}
+		<-time.After(10 * time.Millisecond)
+	}
+	return Now()
 }
 
 // Files counts the open descriptors, or returns -1 where the system does not tell.

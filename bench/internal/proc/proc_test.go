@@ -4,6 +4,8 @@ import (
 	"os"
 	"runtime"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -39,6 +41,22 @@ func TestNow(t *testing.T) {
 	close(end)
 	<-gone
 	assert.Equal(t, before.Files, proc.Files())
+}
+
+// What ends in a while is waited for; what stays is told.
+func TestSettled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		before, begin := proc.Now(), time.Now()
+		end := make(chan struct{})
+		time.AfterFunc(time.Second, func() { close(end) })
+		go func() { <-end }()
+		require.Equal(t, before.Goroutines+1, runtime.NumGoroutine())
+		assert.LessOrEqual(t, proc.Settled(before).Goroutines, before.Goroutines)
+		assert.Equal(t, time.Second, time.Since(begin).Round(100*time.Millisecond))
+		before.Goroutines--
+		assert.Greater(t, proc.Settled(before).Goroutines, before.Goroutines)
+		assert.Equal(t, 6*time.Second, time.Since(begin).Round(100*time.Millisecond))
+	})
 }
 
 func TestMaxFiles(t *testing.T) {
