@@ -144,14 +144,17 @@ func refusal(cause, err error) preparation { return preparation{cause: cause, er
 
 // settle hands a connection on, or refuses it.
 func (a *AcceptorRecord) settle(s *socket, p preparation) {
-	a.admission.shaken()
-	if a.ends.Load() {
-		s.closeHard()
-		return
+	ends := a.ends.Load()
+	refused := !ends && p.cause != nil
+	if refused {
+		a.refused.add(p.cause) // before its place is free: a status shows one or the other
 	}
+	a.admission.shaken()
 	switch {
-	case p.cause != nil:
-		a.refuse(s, p.cause, p.err)
+	case ends:
+		s.closeHard()
+	case refused:
+		a.reset(s, p.cause, p.err)
 	case p.link != nil:
 		p.link.mailbox.post(arrived{s, func() { a.refuse(s, messages.ErrLinkTaken, nil) }})
 	default:

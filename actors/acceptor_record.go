@@ -212,10 +212,15 @@ func (a *AcceptorRecord) takeCounts(c Counters) {
 	a.ended.add(c)
 }
 
-// refuse resets a connection and counts it.
+// refuse counts a connection, and resets it.
 func (a *AcceptorRecord) refuse(s *socket, cause, err error) {
-	s.closeHard()
 	a.refused.add(cause)
+	a.reset(s, cause, err)
+}
+
+// reset resets a connection that is refused, and tells of it.
+func (a *AcceptorRecord) reset(s *socket, cause, err error) {
+	s.closeHard()
 	if count, now := a.refusals.add(cause); now {
 		a.notifier.event(&messages.Refused{
 			Acceptor: a.config.Name, Cause: cause, Peer: s.addr, Count: count, Err: err,

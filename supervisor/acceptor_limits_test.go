@@ -113,6 +113,47 @@ func TestHandshakesHoldUpNobody(t *testing.T) {
 	c.works(2)
 }
 
+// closeConn calls a function before it is closed.
+type closeConn struct {
+	net.Conn
+	closes func()
+}
+
+func (c closeConn) Close() error {
+	c.closes()
+	return c.Conn.Close()
+}
+
+// TestRefusalIsCountedFirst: who sees that a connection is no handshake any more, or is
+// closed, sees why.
+func TestRefusalIsCountedFirst(t *testing.T) {
+	var a *supervisor.Acceptor
+	closed := make(chan supervisor.AcceptorStatus, 1)
+	listening := make(chan struct{})
+	a = startAcceptor(t, func(c *supervisor.AcceptorConfig) {
+		l, err := net.Listen("tcp", c.Addr)
+		require.NoError(t, err)
+		c.Addr, c.TLSFiles = "", acceptorFiles
+		c.Listener = listenerFunc{l, func() (net.Conn, error) {
+			<-listening
+			conn, err := l.Accept()
+			if err != nil {
+				return nil, err
+			}
+			return closeConn{conn, sync.OnceFunc(func() { closed <- a.Status() })}, nil
+		}}
+	})
+	close(listening)
+	c := dialRaw(t, a)
+	_, err := c.conn.Write(make([]byte, 100)) // no TLS
+	require.NoError(t, err)
+	s := <-closed
+	assert.Zero(t, s.Handshakes, "its place is free")
+	assert.Equal(t, 1, s.Open)
+	assert.EqualValues(t, 1, s.Refused.Handshake)
+	c.isRefused()
+}
+
 // TestFloodOfOneAddress: as many connections a second from one address with a
 // limit of 100 as the machine can make (more than 10,000 on two cores, without
 // -race) take nothing from the others: they connect, and are answered, while it
