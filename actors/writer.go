@@ -207,6 +207,9 @@ func (w *writer) write() (done bool, err error) {
 	}
 	n, err := w.session.socket.writeBlocking(w.buffer[w.sent:])
 	w.sent += n
+	// Once it has passed it would fail the next TryWrite, and the answer to a peer's key
+	// update that TLS writes by itself. Where this fails, so does the next write.
+	_ = w.session.socket.SetWriteDeadline(time.Time{})
 	return true, err
 }
 

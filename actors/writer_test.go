@@ -3,6 +3,7 @@ package actors
 import (
 	"errors"
 	"net"
+	"os"
 	"syscall"
 	"testing"
 	"time"
@@ -215,6 +216,40 @@ func TestWriterTries(t *testing.T) {
 		}
 		assert.Equal(t, append([]byte{0, 10}, all[0].frame...), conn.got, "most %d", most)
 	}
+}
+
+// agingConn is a tryingConn whose write deadline has always passed by the next
+// attempt, as that of a link does that has nothing to write for a while.
+type agingConn struct {
+	*tryingConn
+	passed bool
+}
+
+func (c *agingConn) SetWriteDeadline(t time.Time) error {
+	c.passed = !t.IsZero()
+	return nil
+}
+
+func (c *agingConn) TryWrite(p []byte) (int, error) {
+	if c.passed {
+		return 0, os.ErrDeadlineExceeded
+	}
+	return c.tryingConn.TryWrite(p)
+}
+
+// TestWriteTimeoutEndsWithItsWrite: a write that had to wait, and came to a good end,
+// takes its deadline with it.
+func TestWriteTimeoutEndsWithItsWrite(t *testing.T) {
+	conn := &agingConn{tryingConn: &tryingConn{&fakeConn{room: 1 << 20}, 5}}
+	w := loneWriter(conn)
+	w.queued(10)
+	w.flush()
+	require.Len(t, conn.got, 12, "five bytes at once, the others by a write that may block")
+	conn.most = 1 << 20
+	w.queued(10)
+	w.flush()
+	assert.NoError(t, w.failed)
+	assert.Len(t, conn.got, 24)
 }
 
 func TestWriterRefusesWhatTheFramingCannotSay(t *testing.T) {
