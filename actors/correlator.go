@@ -262,11 +262,12 @@ func (c *correlator) settle(q *request, f *inFrame) {
 }
 
 // answerOriginals takes q out of the table, and settles what it repeats, where that
-// still waits, by a copy of the same response.
+// still waits, by a copy of the same response. An original that waits to be written on
+// another link of the scope is then never written.
 func (c *correlator) answerOriginals(q *request, f *inFrame) {
 	for o := c.table.answered(q); o != nil; {
 		next := c.table.answered(o)
-		if o.take(wordClaimed) {
+		if _, ok := o.takeAny(); ok { // out of the table it has no deadline
 			again := *f
 			again.header, again.body = bytes.Clone(f.header), bytes.Clone(f.body)
 			c.settle(o, &again)

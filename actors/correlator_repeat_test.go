@@ -104,6 +104,35 @@ func TestResponseSparesTheRepeat(t *testing.T) {
 	assert.False(t, repeat.claim(1, 0))
 }
 
+// TestRepeatOvertakesItsOriginal: on another link of the scope a repeat may be written
+// and answered while its original waits behind a peer that does not read. The answer is
+// the original's too: nothing leaves the table unsettled.
+func TestRepeatOvertakesItsOriginal(t *testing.T) {
+	c := loneCorrelator()
+	original, repeat := registered(t, c, mtiRequest), registered(t, c, mtiRepeat)
+	c.claims(t, repeat)
+	c.receives("yes")
+	assertAnswered(t, repeat, "yes")
+	assertAnswered(t, original, "yes")
+	assert.False(t, original.claim(1, 0), "it is not written any more")
+	assert.Zero(t, c.record.open)
+}
+
+// TestRejectOfARepeatThatHasOvertaken: the original may be written at any moment, and
+// the peer then process it.
+func TestRejectOfARepeatThatHasOvertaken(t *testing.T) {
+	c := loneCorrelator()
+	original, repeat := registered(t, c, mtiRequest), registered(t, c, mtiRepeat)
+	c.claims(t, repeat)
+	c.isRejected()
+	assert.True(t, repeat.isOpen())
+	assert.True(t, original.isOpen())
+	c.claims(t, original)
+	c.isRejected()
+	assertFailed(t, repeat, messages.ErrRejected)
+	assertFailed(t, original, messages.ErrRejected)
+}
+
 // TestResponseToNothingWritten: a peer that answers what it cannot have read
 // settles nobody, and above all takes nothing out of the table: what is out of
 // it has no deadline.

@@ -186,6 +186,17 @@ func (r *request) repeatsClaimed() bool {
 	return r.written(wordQueued) > 0
 }
 
+// hasOvertaken reports whether an original of r waits to be written still, on another
+// link of the scope, and so may be written at any moment.
+func (r *request) hasOvertaken() bool {
+	for o := r.original; o != nil; o = o.original {
+		if o.word.Load() == wordQueued {
+			return true
+		}
+	}
+	return false
+}
+
 // written counts the messages under the key of r, the newest, that the peer may have
 // read. from is the word of r.
 func (r *request) written(from uint32) int {

@@ -74,7 +74,7 @@ func (t *table) adopt(r, old *request) {
 // whether it settles r and what r repeats: no message that was written under the key
 // is without a reject then. Which one a reject is of, it does not say.
 func (t *table) reject(r *request, from uint32) bool {
-	if int(r.rejects)+1 >= r.written(from) {
+	if !r.hasOvertaken() && int(r.rejects)+1 >= r.written(from) {
 		return true
 	}
 	r.rejects = min(r.rejects+1, math.MaxUint8-1) // of more than can be counted, none is sure
