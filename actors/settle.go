@@ -45,11 +45,13 @@ func (q *request) fail(from uint32, cause error) bool {
 }
 
 // failUnwritten settles as not sent a request that was claimed, but of which
-// the write stopped before the first byte.
-func (q *request) failUnwritten(cause error) {
-	if q.word.CompareAndSwap(wordClaimed, wordDropped) {
-		q.failed(messages.ErrNotSent, cause)
+// the write stopped before the first byte; false when it had settled before.
+func (q *request) failUnwritten(cause error) bool {
+	if !q.word.CompareAndSwap(wordClaimed, wordDropped) {
+		return false
 	}
+	q.failed(messages.ErrNotSent, cause)
+	return true
 }
 
 // failAny settles q wherever it stands.

@@ -268,7 +268,10 @@ func (w *writer) settleClaimed(cause error) {
 		}
 		switch {
 		case s.start >= w.sent:
-			s.request.failUnwritten(cause)
+			if s.request.failUnwritten(cause) {
+				// The end of the session may have left it to wait for its response.
+				w.session.correlator.PostUserMessage(forget{s.request})
+			}
 		case s.request.kind.isExchange():
 		case end <= w.sent:
 			s.request.posted()

@@ -199,6 +199,31 @@ func TestEndLeavesClaimedPostsToTheWriter(t *testing.T) {
 	}
 }
 
+// TestEndBeforeTheWriteHasFailed: with OnDisconnect Wait, the end of a session leaves in
+// the table what was claimed. Of what then turns out not to be written nothing stays
+// there: a drain would wait for its deadline.
+func TestEndBeforeTheWriteHasFailed(t *testing.T) {
+	w := loneWriter(&fakeConn{room: 12, err: syscall.EPIPE})
+	w.record.config.OnDisconnect, w.record.scope.shared = Wait, true
+	c := &correlator{session: w.session, record: w.record, scope: w.record.scope, table: w.record.scope.table, mailbox: w.session.correlator}
+	c.mailbox.refuse = c.refuse
+	all := w.queued(10, 10)
+	for i, q := range all {
+		q.key = stanKeys[i]
+		require.NoError(t, c.table.add(q))
+	}
+	w.fill()
+	c.end()
+	c.mailbox.close()
+	require.Equal(t, 2, c.record.open)
+	done, err := w.write()
+	require.True(t, done)
+	w.fail(err)
+	assertFailed(t, all[1], messages.ErrNotSent)
+	assert.Nil(t, c.table.find(stanKeys[1]))
+	assert.Equal(t, 1, c.record.open, "the other one waits")
+}
+
 // TestWriterTries: what a first attempt does not take goes on in a blocking
 // write, from where it stopped.
 func TestWriterTries(t *testing.T) {
