@@ -47,7 +47,7 @@ func (l *link) perform(a action) {
 		l.session.correlator.PostUserMessage(drain{})
 	case actClose:
 		l.session.ends(errors.New("closed by us"))
-		l.record.workers.Go(l.session.socket.closeInOrder)
+		l.record.workers.Go(l.session.closeInOrder)
 		l.arm(timerEnd, endTimeout)
 	case actAbort:
 		l.session.ends(l.abortCause())

@@ -84,6 +84,14 @@ func (s *session) why() error {
 	return s.cause
 }
 
+// closeInOrder closes the socket so. TLS's goodbye is written by the connection, which
+// may be the embedding program's own.
+func (s *session) closeInOrder() {
+	if failure := apart(s.socket.closeInOrder); failure != nil {
+		s.record.panicked("Conn", failure)
+	}
+}
+
 // event is what is told of the session's beginning, or of its end.
 func (s *session) event(ended bool, reason error) *messages.SessionChanged {
 	return &messages.SessionChanged{

@@ -60,13 +60,13 @@ func (s *socket) closeInOrder() {
 		return
 	}
 	defer func() { <-s.writing }()
+	defer s.close() // also where the goodbye meets foreign code that panics
 	if t, ok := s.Conn.(interface{ CloseWrite() error }); ok && s.Conn != s.raw {
 		// A peer that does not read would hold tls.Conn.CloseWrite for 5 s.
 		timer := time.AfterFunc(closeWait, s.closeHard)
 		_ = t.CloseWrite()
 		timer.Stop()
 	}
-	s.close()
 }
 
 // written waits until what was written is with the peer, as far as that can be

@@ -34,8 +34,15 @@ func (c strikingConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// goodbyeLen is how long a close_notify of TLS 1.3 is; nothing else that is written here
+// is as short.
+const goodbyeLen = 24
+
 func (c strikingConn) Write(p []byte) (int, error) {
 	c.strike("Write")
+	if len(p) == goodbyeLen {
+		c.strike("Write of the goodbye")
+	}
 	return c.Conn.Write(p)
 }
 
@@ -101,14 +108,15 @@ func foreignConnections() map[string]foreign {
 				return e.conns.dial(ctx, network, addr)
 			}
 		}},
-		"net.Conn: Read":                {where: "Conn", change: dials("Read")},
-		"net.Conn: Write":               {where: "writer", change: dials("Write")},
-		"net.Conn: SetWriteDeadline":    {where: "writer", change: dials("SetWriteDeadline")},
-		"net.Conn: Close":               {where: "Conn", change: dials("Close"), do: restart},
-		"net.Conn: Close with TLS":      {where: "Conn", change: overTLS(dials("Close")), do: restart},
-		"net.Conn: Read with TLS":       {where: "TLS", change: overTLS(dials("Read")), do: restart},
-		"net.Conn: Close when accepted": {where: "Conn", change: accepts("Close"), do: restart},
-		"net.Conn: RemoteAddr":          {where: "Listener", change: accepts("RemoteAddr")},
+		"net.Conn: Read":                 {where: "Conn", change: dials("Read")},
+		"net.Conn: Write":                {where: "writer", change: dials("Write")},
+		"net.Conn: SetWriteDeadline":     {where: "writer", change: dials("SetWriteDeadline")},
+		"net.Conn: Close":                {where: "Conn", change: dials("Close"), do: restart},
+		"net.Conn: Close with TLS":       {where: "Conn", change: overTLS(dials("Close")), do: restart},
+		"net.Conn: Read with TLS":        {where: "TLS", change: overTLS(dials("Read")), do: restart},
+		"net.Conn: Write of the goodbye": {where: "Conn", change: overTLS(dials("Write of the goodbye")), do: restart},
+		"net.Conn: Close when accepted":  {where: "Conn", change: accepts("Close"), do: restart},
+		"net.Conn: RemoteAddr":           {where: "Listener", change: accepts("RemoteAddr")},
 		"actors.AcceptorConfig.Listener: Accept": {where: "Listener", change: accepts("Accept"), do: func(e *ends) {
 			time.Sleep(10 * time.Millisecond)
 		}},
