@@ -121,7 +121,9 @@ func (a *AcceptorRecord) Accept() { a.workers.Go(a.acceptLoop) }
 func (a *AcceptorRecord) StopAccepting() {
 	a.ends.Store(true)
 	a.stop()
-	_ = a.listener.Close()
+	if failure := apart(func() { _ = a.listener.Close() }); failure != nil {
+		a.panicked("Listener", failure)
+	}
 }
 
 // Shut takes the acceptor out of the actor system; it was closed, or never began.

@@ -10,8 +10,13 @@ import (
 	"log/slog"
 	"net"
 	"sync/atomic"
+	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/isolink-go/isolink/messages"
 	"github.com/isolink-go/isolink/supervisor"
 )
 
@@ -127,6 +132,30 @@ func foreignConnections() map[string]foreign {
 			}
 		}},
 	}
+}
+
+// closingListener panics when it has closed.
+type closingListener struct{ net.Listener }
+
+func (l closingListener) Close() error {
+	_ = l.Listener.Close()
+	panic("no")
+}
+
+// TestListenerWhoseCloseFails: a panic of it is told, and holds up no Close.
+func TestListenerWhoseCloseFails(t *testing.T) {
+	var events journal[messages.Event]
+	real, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	m, err := supervisor.New(nil, supervisor.Config{})
+	require.NoError(t, err)
+	listen(t, m, func(c *supervisor.AcceptorConfig) {
+		c.Addr, c.Listener = "", closingListener{real}
+		c.Session.OnEvent = events.add
+	})
+	require.NoError(t, m.Close(patient(t)))
+	panicked := awaitEvents[*messages.Panicked](t, &events, 1)
+	assert.Equal(t, "Listener", panicked[0].Where)
 }
 
 // foreignTLS are the functions and interfaces of its configuration, at either end.
