@@ -79,7 +79,7 @@ type LinkConfig struct {
 	// the TCP_USER_TIMEOUT: the longest that sent bytes may stay unacknowledged.
 	WriteTimeout time.Duration
 	// KeepAlive is the period of TCP keep-alive probes; 0 means 30 s, negative
-	// switches them off.
+	// switches them off, and 32,767 s, which are Linux's, are the most.
 	KeepAlive time.Duration
 
 	// SignOn, when it is configured, is the first exchange of each session, in the
@@ -331,6 +331,9 @@ func (f *faults) session(c LinkConfig) matching {
 	f.silence(c, f.framing(c.Framing))
 	f.positive("SendTimeout", c.SendTimeout)
 	f.positive("WriteTimeout", c.WriteTimeout)
+	if c.KeepAlive > maxKeepAlive {
+		f.add("KeepAlive", "%v: give at most %v, or a negative duration for none", c.KeepAlive, maxKeepAlive)
+	}
 	f.positive("IdleTime", c.IdleTime)
 	f.network("Echo", c.Echo)
 	f.network("SignOn", c.SignOn)

@@ -94,6 +94,8 @@ func TestConfigFaults(t *testing.T) {
 		{"TLSTimeout", func(c *LinkConfig) { c.TLSTimeout = negative }, "TLSTimeout"},
 		{"SendTimeout", func(c *LinkConfig) { c.SendTimeout = negative }, "SendTimeout"},
 		{"WriteTimeout", func(c *LinkConfig) { c.WriteTimeout = negative }, "WriteTimeout"},
+		{"KeepAlive that no socket takes", func(c *LinkConfig) { c.KeepAlive = maxKeepAlive + 1 }, "KeepAlive"},
+		{"KeepAlive, the longest", func(c *LinkConfig) { c.KeepAlive = maxKeepAlive }, ""},
 		{"IdleTime", func(c *LinkConfig) { c.IdleTime = negative }, "IdleTime"},
 		{"Echo.Timeout", func(c *LinkConfig) { c.Echo.Timeout = negative }, "Echo.Timeout"},
 		{"SignOn.Timeout", func(c *LinkConfig) { c.SignOn.Timeout = negative }, "SignOn.Timeout"},

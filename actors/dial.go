@@ -120,6 +120,10 @@ func (r *Record) handshake(ctx context.Context, raw net.Conn, addr string) (*soc
 	return newSocket(conn, raw, addr), nil
 }
 
+// maxKeepAlive is the longest period of probes that Linux takes (MAX_TCP_KEEPIDLE): with
+// a longer one, no connection would be of use.
+const maxKeepAlive = 32_767 * time.Second
+
 // tune sets the socket options, where the connection is a TCP one.
 func tune(config *LinkConfig, conn net.Conn) error {
 	tcp, ok := innermost(conn).(*net.TCPConn)

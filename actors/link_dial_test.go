@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/moov-io/iso8583/specs"
@@ -63,4 +64,17 @@ func TestDialOutlivesLink(t *testing.T) {
 		}
 		require.NoError(t, system.Root.StopFuture(record.notifier.pid).Wait())
 	})
+}
+
+// TestLongestKeepAlive: what Validate lets pass, a socket takes.
+func TestLongestKeepAlive(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	conn, err := net.Dial("tcp", l.Addr().String())
+	require.NoError(t, err)
+	defer conn.Close()
+	for _, period := range []time.Duration{1, maxKeepAlive, -1} {
+		assert.NoError(t, tune(&LinkConfig{KeepAlive: period, WriteTimeout: MaxDuration}, conn), "%v", period)
+	}
 }
