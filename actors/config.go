@@ -62,8 +62,10 @@ type LinkConfig struct {
 
 	// Dial replaces net.Dialer. The socket options below apply where the
 	// connection is a TCP one. It runs in a goroutine of its own; a panic counts
-	// as a failed attempt, and a call that outlives its context is abandoned (a
-	// connection that it still returns is closed).
+	// as a failed attempt. It must return when its context ends, at ConnectTimeout:
+	// until then the link is connecting, and tries nothing else. One that is closed or
+	// paused meanwhile does not wait for it (a connection that it still returns is
+	// closed).
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	// ConnectTimeout is the longest that one address may take to accept; 0
