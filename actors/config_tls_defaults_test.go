@@ -52,10 +52,7 @@ func TestTLSHandshakes(t *testing.T) {
 		"another authority": {compileTLS(t, nil, TLSFiles{CA: certFile("other-ca.pem"), ServerName: "localhost"}), serverDefaults(t, own), 0},
 		"no certificate":    {compileTLS(t, nil, known), serverDefaults(t, mutual), 0},
 	} {
-		ours, theirs := net.Pipe()
-		for _, end := range []net.Conn{ours, theirs} { // an alert that nobody reads
-			require.NoError(t, end.SetDeadline(time.Now().Add(2*time.Second)))
-		}
+		ours, theirs := loopback(t)
 		server := tls.Server(theirs, c.server)
 		served := make(chan error, 1)
 		go func() {
@@ -87,6 +84,24 @@ func TestTLSHandshakes(t *testing.T) {
 		}
 		assert.False(t, insecure, name)
 	}
+}
+
+// loopback is both ends of a TCP connection, which holds what nobody reads, such as the
+// alerts of a handshake that both ends give up.
+func loopback(t *testing.T) (ours, theirs net.Conn) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	ours, err = net.Dial("tcp", l.Addr().String())
+	require.NoError(t, err)
+	theirs, err = l.Accept()
+	require.NoError(t, err)
+	for _, end := range []net.Conn{ours, theirs} {
+		require.NoError(t, end.SetDeadline(time.Now().Add(patience)))
+		t.Cleanup(func() { _ = end.Close() })
+	}
+	return ours, theirs
 }
 
 // serverDefaults is an acceptor's configuration.

@@ -68,12 +68,7 @@ func TestDialOutlivesLink(t *testing.T) {
 
 // TestLongestKeepAlive: what Validate lets pass, a socket takes.
 func TestLongestKeepAlive(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	conn, err := net.Dial("tcp", l.Addr().String())
-	require.NoError(t, err)
-	defer conn.Close()
+	conn, _ := loopback(t)
 	for _, period := range []time.Duration{1, maxKeepAlive, -1} {
 		assert.NoError(t, tune(&LinkConfig{KeepAlive: period, WriteTimeout: MaxDuration}, conn), "%v", period)
 	}

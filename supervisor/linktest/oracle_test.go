@@ -204,10 +204,12 @@ func TestOracleAgreesWithTheKernel(t *testing.T) {
 	})
 	o := linktest.NewOracle(p.Dial)
 	c := watched(t, o)
-	require.NoError(t, c.SetWriteDeadline(time.Now().Add(200*time.Millisecond)))
 	padding := string(make([]byte, 30_000))
 	var failed error
 	for i := 0; failed == nil && i < 1_000; i++ {
+		if i > 0 { // the kernel takes the first one, however long that lasts
+			require.NoError(t, c.SetWriteDeadline(time.Now().Add(200*time.Millisecond)))
+		}
 		_, failed = c.Write(frames(fmt.Sprintf("0200%04d", 2*i)+padding, fmt.Sprintf("0200%04d", 2*i+1)+padding))
 	}
 	require.ErrorIs(t, failed, os.ErrDeadlineExceeded)
