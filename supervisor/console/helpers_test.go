@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,27 +32,34 @@ const patience = time.Minute
 type desk struct {
 	t       *testing.T
 	manager *supervisor.Manager
+	config  supervisor.Config
 	hosts   map[string]*linktest.Peer
+	answer  atomic.Pointer[chan struct{}] // nil: the hosts answer at once
+	console *console.Console
 	server  *httptest.Server
 }
 
-func startDesk(t *testing.T, o console.Options) *desk {
+// startDesk starts it, with links that are up; change has the last word on them.
+func startDesk(t *testing.T, o console.Options, change ...func(*supervisor.LinkConfig)) *desk {
 	t.Helper()
 	d := &desk{t: t, hosts: make(map[string]*linktest.Peer)}
-	var links []supervisor.LinkConfig
 	for _, name := range []string{"visa", "amex"} {
-		host := linktest.NewPeer(linktest.PeerConfig{Framing: framing.Binary2{}})
+		host := linktest.NewPeer(linktest.PeerConfig{Framing: framing.Binary2{}, Handle: d.handle})
 		t.Cleanup(host.Close)
 		d.hosts[name] = host
-		links = append(links, supervisor.LinkConfig{
+		config := supervisor.LinkConfig{
 			Name: name, Addrs: []string{host.Addr()}, Spec: specs.Spec87ASCII, Framing: framing.Binary2{},
-			Backoff: supervisor.Backoff{MinDelay: time.Second, Base: time.Second, Cap: 2 * time.Second},
-		})
+			Backoff: supervisor.Backoff{MinDelay: time.Millisecond, Base: time.Millisecond, Cap: time.Millisecond},
+		}
+		for _, c := range change {
+			c(&config)
+		}
+		d.config.Links = append(d.config.Links, config)
 	}
+	d.config.Groups = []supervisor.GroupConfig{{Name: "cards", Links: []string{"visa", "amex"}, MinUp: 2}}
 	quiet := slog.New(slog.DiscardHandler)
-	manager, err := supervisor.New(nil, supervisor.Config{
-		Links: links, Groups: []supervisor.GroupConfig{{Name: "cards", Links: []string{"visa", "amex"}, MinUp: 2}}, Logger: quiet,
-	})
+	d.config.Logger = quiet
+	manager, err := supervisor.New(nil, d.config)
 	require.NoError(t, err)
 	d.manager = manager
 	t.Cleanup(func() { assert.NoError(t, manager.Close(patient(t))) })
@@ -61,14 +69,28 @@ func startDesk(t *testing.T, o console.Options) *desk {
 	if o.Logger == nil {
 		o.Logger = quiet
 	}
-	c, err := console.New(manager, o)
+	d.console, err = console.New(manager, o)
 	require.NoError(t, err)
-	t.Cleanup(c.Close)
-	d.server = httptest.NewServer(c)
+	t.Cleanup(d.console.Close)
+	d.server = httptest.NewServer(d.console)
 	t.Cleanup(d.server.Close)
 	t.Cleanup(http.DefaultClient.CloseIdleConnections)
-	t.Cleanup(c.Close) // before the server waits for what it serves
+	t.Cleanup(d.console.Close) // before the server waits for what it serves
 	return d
+}
+
+// handle is what both hosts do with a message: they answer it, or wait for answer.
+func (d *desk) handle(c *linktest.Conn, f linktest.Frame) error {
+	if answer := d.answer.Load(); answer != nil {
+		return linktest.Hold(*answer, linktest.Reply())(c, f)
+	}
+	return linktest.Reply()(c, f)
+}
+
+// keepDown lets a link wait for its next attempt until it is told to try: what was cut
+// stays so.
+func keepDown(c *supervisor.LinkConfig) {
+	c.Backoff = supervisor.Backoff{MinDelay: time.Hour, Base: time.Hour, Cap: time.Hour}
 }
 
 func patient(t *testing.T) context.Context {
@@ -124,13 +146,19 @@ func visaOf(t *testing.T, overview map[string]any) map[string]any {
 	return visa
 }
 
-// events reads a stream; each call gives the text of the next event.
-func (d *desk) events(path string) func() string {
+// stream is a stream of events.
+func (d *desk) stream(path string) *bufio.Reader {
 	d.t.Helper()
 	response := d.ask(http.MethodGet, path)
 	require.Equal(d.t, http.StatusOK, response.StatusCode)
 	assert.Equal(d.t, "text/event-stream", response.Header.Get("Content-Type"))
-	lines := bufio.NewReader(response.Body)
+	return bufio.NewReader(response.Body)
+}
+
+// events reads a stream; each call gives the text of the next event.
+func (d *desk) events(path string) func() string {
+	d.t.Helper()
+	lines := d.stream(path)
 	return func() string {
 		var text []string
 		for {
@@ -146,13 +174,18 @@ func (d *desk) events(path string) func() string {
 	}
 }
 
-// exchange makes one exchange over a link.
-func (d *desk) exchange(name, stan, pan string) {
+// exchange makes one exchange over visa.
+func (d *desk) exchange(stan, pan string) {
 	d.t.Helper()
+	_, err := d.manager.Link("visa").Send(patient(d.t), payment(d.t, stan, pan))
+	require.NoError(d.t, err)
+}
+
+func payment(t *testing.T, stan, pan string) *iso8583.Message {
+	t.Helper()
 	msg := iso8583.NewMessage(specs.Spec87ASCII)
 	msg.MTI("0200")
-	require.NoError(d.t, msg.Field(2, pan))
-	require.NoError(d.t, msg.Field(11, stan))
-	_, err := d.manager.Link(name).Send(patient(d.t), msg)
-	require.NoError(d.t, err)
+	require.NoError(t, msg.Field(2, pan))
+	require.NoError(t, msg.Field(11, stan))
+	return msg
 }
