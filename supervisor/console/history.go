@@ -142,6 +142,9 @@ func (h *history) sample(s supervisor.ManagerStatus, now time.Time) {
 		there[l.Name] = true
 		p := h.of(l.Name)
 		settled := settledOf(&l.Counters)
+		if settled < p.settled {
+			p.settled = 0 // the link was changed, or another has its name: its counters began anew
+		}
 		if !p.at.IsZero() && now.After(p.at) {
 			p.points = appendLast(p.points, point{
 				Rate: float64(settled-p.settled) / now.Sub(p.at).Seconds(), P99: milliseconds(l.LastMinute.P99),
