@@ -1,6 +1,7 @@
 package console
 
 import (
+	"strings"
 	"sync"
 	"time"
 
@@ -66,6 +67,9 @@ func (h *history) of(link string) *past {
 // event takes what links tell. It is called by the event stream, and so by each link's
 // notifier.
 func (h *history) event(e any) {
+	if m, ok := e.(messages.Event); !ok || strings.Contains(m.Origin(), "/") {
+		return // the session of an acceptor is no link: there may be any number, each with a name of its own
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch m := e.(type) {
