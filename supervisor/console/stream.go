@@ -38,6 +38,8 @@ func (c *Console) open(w http.ResponseWriter) (s *stream, closed func()) {
 func (s *stream) send(text []byte) error {
 	// A server may not know deadlines of its own; then the connection's are left.
 	_ = s.flush.SetWriteDeadline(time.Now().Add(writeWait))
+	// With HTTP/2 a deadline that passes ends the stream, though nothing waits to be written.
+	defer func() { _ = s.flush.SetWriteDeadline(time.Time{}) }()
 	var out bytes.Buffer
 	for line := range bytes.Lines(text) {
 		fmt.Fprintf(&out, "data: %s\n", bytes.TrimRight(line, "\r\n"))

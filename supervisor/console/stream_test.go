@@ -1,0 +1,46 @@
+package console_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/isolink-go/isolink/supervisor"
+	"github.com/isolink-go/isolink/supervisor/console"
+)
+
+// deadlines is a response whose deadline ends it, as HTTP/2 has it: whether or not
+// somebody writes.
+type deadlines struct {
+	*httptest.ResponseRecorder
+	at time.Time // zero: none
+}
+
+func (d *deadlines) SetWriteDeadline(at time.Time) error {
+	d.at = at
+	return nil
+}
+
+// TestDeadlineIsOfAWrite: between two events a stream has no deadline that could end it.
+func TestDeadlineIsOfAWrite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, err := supervisor.New(nil, supervisor.Config{})
+		require.NoError(t, err)
+		c, err := console.New(m, console.Options{Interval: time.Hour})
+		require.NoError(t, err)
+		w := &deadlines{ResponseRecorder: httptest.NewRecorder()}
+		go c.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/events", nil).WithContext(t.Context()))
+		synctest.Wait()
+		assert.Equal(t, 1, strings.Count(w.Body.String(), "data: {"))
+		assert.Zero(t, w.at)
+		c.Close()
+		require.NoError(t, m.Close(t.Context()))
+		time.Sleep(time.Minute) // fake: what timers are left run out
+	})
+}
