@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/isolink-go/isolink/messages"
 )
 
 // stream is a response of server-sent events.
@@ -95,7 +97,8 @@ func (c *Console) toTell(viewer context.Context, tick <-chan time.Time, changed 
 	}
 }
 
-// serveTap sends the messages of a link until the viewer, or the console, has gone.
+// serveTap sends the messages of a link until the viewer, or the console, has gone, or
+// the link: a tap is of the link as it is.
 func (c *Console) serveTap(w http.ResponseWriter, r *http.Request) {
 	link := c.link(w, r)
 	if link == nil {
@@ -108,6 +111,7 @@ func (c *Console) serveTap(w http.ResponseWriter, r *http.Request) {
 	defer closed()
 	texts := make(chan []byte)
 	gone := make(chan struct{})
+	changed, door := c.history.changes(), link.PID() // it has another when it was changed
 	stop, err := link.Tap(toChannel{texts, gone})
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusConflict)
@@ -122,6 +126,12 @@ func (c *Console) serveTap(w http.ResponseWriter, r *http.Request) {
 		select {
 		case text := <-texts:
 			if s.send(text) != nil {
+				return
+			}
+		case <-changed:
+			changed = c.history.changes()
+			if link.PID() != door || link.Status().State == messages.Closed {
+				_ = s.send([]byte("the link was changed or closed: there are no more messages of it")) // or the viewer has gone
 				return
 			}
 		case <-r.Context().Done():
