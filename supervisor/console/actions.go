@@ -23,8 +23,7 @@ const (
 	Echo    Action = "echo"
 )
 
-// actionTimeout is how long an action may take; it goes on where it is when that has
-// passed.
+// actionTimeout is how long an action may take; what has not settled then is cut short.
 const actionTimeout = time.Minute
 
 // does is what each action does, in the order of the page.
@@ -65,7 +64,7 @@ func (c *Console) actions() []Action {
 }
 
 // act does what was asked for. What it asks of the link goes on when the browser has
-// gone.
+// gone, or the console is closed: what is in flight is not to be cut short by that.
 func (c *Console) act(w http.ResponseWriter, r *http.Request) {
 	if c.options.Authorize == nil {
 		http.Error(w, "this console is read-only", http.StatusForbidden)
@@ -87,7 +86,7 @@ func (c *Console) act(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.Allowed = true
-	ctx, cancel := context.WithTimeout(c.ctx, actionTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), actionTimeout)
 	defer cancel()
 	a.Err = do(ctx, link)
 	c.audit(a)

@@ -1,16 +1,19 @@
 package console_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/isolink-go/isolink/messages"
+	"github.com/isolink-go/isolink/supervisor"
 	"github.com/isolink-go/isolink/supervisor/console"
 )
 
@@ -114,4 +117,28 @@ func TestActionsFromOtherPages(t *testing.T) {
 	assert.Equal(t, messages.Up, d.manager.Link("visa").Status().State)
 	response := d.ask(http.MethodPost, "/api/links/visa/pause", "Sec-Fetch-Site", "same-origin", "Authorization", "key")
 	assert.Equal(t, http.StatusNoContent, response.StatusCode)
+}
+
+// TestClosedConsoleCutsNothingShort: what an operator has asked for goes on, is answered
+// and on record; what was in flight is answered.
+func TestClosedConsoleCutsNothingShort(t *testing.T) {
+	var record audits
+	d := startDesk(t, console.Options{Authorize: withKey, Audit: record.add}, func(c *supervisor.LinkConfig) { c.SendTimeout = patience })
+	answer := make(chan struct{})
+	d.answer.Store(&answer)
+	visa := d.manager.Link("visa")
+	msg, sent := payment(t, "000001", pan), make(chan error, 1)
+	go func() {
+		_, err := visa.Send(context.Background(), msg)
+		sent <- err
+	}()
+	require.Eventually(t, func() bool { return visa.Status().InFlight == 1 }, patience, time.Millisecond)
+	paused := make(chan int, 1)
+	go func() { paused <- d.ask(http.MethodPost, "/api/links/visa/pause", "Authorization", "key").StatusCode }()
+	require.NoError(t, visa.Await(patient(t), messages.Draining))
+	d.console.Close()
+	close(answer)
+	require.NoError(t, <-sent)
+	assert.Equal(t, http.StatusNoContent, <-paused)
+	require.NoError(t, record.last(t).Err)
 }

@@ -105,7 +105,8 @@ func New(m *supervisor.Manager, o Options) (*Console, error) {
 	return c, nil
 }
 
-// Close ends all that is being served, and stops to follow the manager.
+// Close ends all that is being shown, and stops to follow the manager. An action under
+// way is done and answered.
 func (c *Console) Close() {
 	c.cancel()
 	c.running.Wait()
