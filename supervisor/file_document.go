@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/moov-io/iso8583"
@@ -211,14 +212,24 @@ func (l *loader) configFault(path string, err error) {
 	for l.places[near] == nil {
 		near = near[:max(strings.LastIndexAny(near, ".["), len(whole))]
 	}
-	n, problem := l.places[near], fault.Problem
-	if n.hidden && n.text != "" && strings.Contains(problem, n.text) {
-		problem = strings.ReplaceAll(problem, n.text, "…")
-		fault = &messages.ConfigError{Link: fault.Link, Field: fault.Field, Problem: problem}
+	n, shown := l.places[near], *fault
+	shown.Problem = l.hide(n, fault.Problem)
+	if n.hidden && n.text == fault.Link {
+		shown.Link = "…"
 	}
 	faulty := l.faulty
-	l.wrap(n, path, fault, problem)
+	l.wrap(n, path, &shown, shown.Problem)
 	l.faulty = faulty // a field may have several
+}
+
+// hide takes what came from a variable out of a text: as it stands, as it is quoted, and
+// as the name of a file.
+func (l *loader) hide(n *node, text string) string {
+	if !n.hidden || n.text == "" {
+		return text
+	}
+	quoted := strconv.Quote(n.text)
+	return strings.NewReplacer(quoted[1:len(quoted)-1], "…", n.text, "…", l.file(n.text), "…").Replace(text)
 }
 
 var quotedKey = regexp.MustCompile(`\['(.)'\]`)

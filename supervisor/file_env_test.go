@@ -1,0 +1,43 @@
+package supervisor_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/isolink-go/isolink/supervisor"
+)
+
+// TestLoadShowsNoVariable: what came from one is in no error, however it is printed: with
+// its quotes escaped, or as the name of a file.
+func TestLoadShowsNoVariable(t *testing.T) {
+	link := strings.TrimSuffix(goodLink, "}")
+	const acceptor = `acceptors: [{name: a, addr: ":1", session: {spec: Spec87ASCII, framing: binary2}`
+	for _, value := range []string{`hunter2"\`, "hunter2\x01", "./hunter2/../hunter2.pem", "hunter2 ü"} {
+		for _, text := range []string{
+			"links:\n- " + strings.Replace(goodLink, "name: a", `name: "${SECRET}"`, 1),
+			"links:\n- " + link + `, localAddr: "${SECRET}"}`,
+			"links:\n- " + link + `, scope: "${SECRET}"}`,
+			"links:\n- " + link + `, tlsFiles: {ca: "${SECRET}"}}`,
+			"links:\n- " + link + `, tlsFiles: {cert: "${SECRET}", key: "${SECRET}"}}`,
+			`links: [{name: a, addrs: ["${SECRET}"], spec: Spec87ASCII, framing: binary2}]`,
+			`links: [{name: a, accept: "${SECRET}", spec: Spec87ASCII, framing: binary2}]`,
+			`groups: [{name: "${SECRET}"}]`,
+			`groups: [{name: a, links: ["${SECRET}"]}]`,
+			strings.Replace(acceptor, "name: a", `name: "${SECRET}"`, 1) + "}]",
+			strings.Replace(acceptor, ":1", "${SECRET}", 1) + "}]",
+			acceptor + `, allow: ["${SECRET}"]}]`,
+			acceptor + `, tlsFiles: {ca: "${SECRET}"}}]`,
+		} {
+			_, err := supervisor.LoadBytes("f.yaml", []byte(text), supervisor.LoadOptions{
+				Env: variables(map[string]string{"SECRET": value}),
+			})
+			require.Error(t, err, text)
+			for _, e := range append(unwrapAll(err), err) {
+				assert.NotContains(t, e.Error(), "hunter2", text)
+			}
+		}
+	}
+}
