@@ -31,6 +31,9 @@ func expand(text string, env func(string) (string, bool)) (expanded string, repl
 		if !closed || !variableName.MatchString(name) {
 			return "", false, "a variable that is none: give ${NAME}, ${NAME:-default}, or $$ for a dollar"
 		}
+		if def, _, problem = expand(def, env); problem != "" {
+			return "", false, problem // a variable in a default: its brace ends the outer one
+		}
 		value, set := env(name)
 		if value == "" && hasDefault {
 			value = def

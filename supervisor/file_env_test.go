@@ -41,3 +41,21 @@ func TestLoadShowsNoVariable(t *testing.T) {
 		}
 	}
 }
+
+// TestLoadDefaults: a default is a text, in which $$ is a dollar; it cannot hold a
+// variable, whose brace would end it.
+func TestLoadDefaults(t *testing.T) {
+	for text, want := range map[string]string{
+		"${NONE:-a}": "a", "${NONE:-}b": "b", "${A:-x}": "1", "${NONE:-a$$b}": "a$b", "$${A}": "${A}", "$A": "$A",
+		"${NONE:-${A}}": "", "${A:-${NONE:-x}}": "",
+	} {
+		config, err := supervisor.LoadBytes("f.yaml", []byte("links:\n- "+strings.Replace(goodLink, "}", `, tlsFiles: {serverName: "`+text+`"}}`, 1)),
+			supervisor.LoadOptions{Env: variables(map[string]string{"A": "1"})})
+		if want == "" {
+			assert.ErrorContains(t, err, "give ${NAME}, ${NAME:-default}, or $$ for a dollar", text)
+			continue
+		}
+		require.NoError(t, err, text)
+		assert.Equal(t, want, config.Links[0].TLSFiles.ServerName, text)
+	}
+}
