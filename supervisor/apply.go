@@ -240,7 +240,7 @@ func (m *Manager) supplant(c linkChange) error {
 	c.old.leaving = true
 	m.removals.Add(1)
 	for _, g := range m.groups {
-		g.arrange()
+		g.replace(c.old, c.next)
 	}
 	return nil
 }

@@ -128,6 +128,17 @@ func (g *Group) arrange() (changed bool) {
 	return true
 }
 
+// replace puts a link in the place of another, if that is in the group still, with a
+// clean record. It is called with Manager.mu held.
+func (g *Group) replace(old, next *managed) {
+	members := slices.Clone(g.set.Load().members)
+	i := slices.IndexFunc(members, func(m *groupMember) bool { return m.managed == old })
+	if i >= 0 {
+		members[i] = newMember(next)
+		g.setMembers(members)
+	}
+}
+
 func newMember(l *managed) *groupMember {
 	return &groupMember{managed: l, name: l.record.Name(), seed: seedOf(l.record.Name())}
 }
