@@ -189,6 +189,7 @@ func (m *Manager) replace(ctx context.Context, c linkChange) error {
 	}
 	defer m.removals.Done()
 	result := closeLink(ctx, c.old.record)
+	c.next.slot.before.Store(nil)
 	m.mu.Lock()
 	closing := m.closing // Manager.Close lets the old one go, then
 	if !closing {
@@ -229,6 +230,7 @@ func (m *Manager) supplant(c linkChange) error {
 	}
 	c.next.record.SetSignedOff(c.old.record.SignedOff())
 	c.next.slot = c.old.slot
+	c.next.slot.before.Store(c.old.record)
 	c.next.slot.Store(c.next.record)
 	set := m.clone()
 	set.replace(c.old, c.next)

@@ -300,7 +300,7 @@ func (l *Link) Close(ctx context.Context) error {
 	if l.slot == nil {
 		return l.failed(messages.ErrNoLink)
 	}
-	return closeLink(ctx, l.record())
+	return l.slot.close(ctx)
 }
 
 // want notes what the link should be.

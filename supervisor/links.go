@@ -192,7 +192,7 @@ func (m *Manager) RemoveLink(ctx context.Context, name string) error {
 		return fmt.Errorf("link %s: %w", name, err)
 	}
 	defer m.removals.Done()
-	result := closeLink(ctx, l.record)
+	result := l.slot.close(ctx)
 	m.mu.Lock()
 	closing := m.closing // Manager.Close lets it go, then
 	if !closing {

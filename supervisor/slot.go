@@ -1,18 +1,33 @@
 package supervisor
 
 import (
+	"context"
+	"errors"
 	"sync/atomic"
 
 	"github.com/isolink-go/isolink/actors"
 )
 
 // linkSlot holds the record of a link. Apply puts that of a changed link there.
-type linkSlot struct{ atomic.Pointer[actors.Record] }
+type linkSlot struct {
+	atomic.Pointer[actors.Record]
+	before atomic.Pointer[actors.Record] // that it has replaced; nil when that is over
+}
 
 func newSlot(r *actors.Record) *linkSlot {
 	s := new(linkSlot)
 	s.Store(r)
 	return s
+}
+
+// close ends the link, and before it what Apply has replaced by it and still waits for.
+func (s *linkSlot) close(ctx context.Context) error {
+	r, before := s.Load(), s.before.Load()
+	if before == nil {
+		return closeLink(ctx, r)
+	}
+	r.SetWant(actors.WantClose) // it never begins
+	return errors.Join(closeLink(ctx, before), closeLink(ctx, r))
 }
 
 func handleOf(r *actors.Record) *Link { return &Link{name: r.Name(), slot: newSlot(r)} }

@@ -1,0 +1,69 @@
+package supervisor_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/isolink-go/isolink/framing"
+	"github.com/isolink-go/isolink/messages"
+	"github.com/isolink-go/isolink/supervisor"
+	"github.com/isolink-go/isolink/supervisor/linktest"
+)
+
+// TestEndOfALinkThatApplyReplaces: who closes or removes a link while Apply still waits
+// for what it had in flight before is kept waiting by his own context alone.
+func TestEndOfALinkThatApplyReplaces(t *testing.T) {
+	for name, end := range map[string]func(context.Context, *supervisor.Manager) error{
+		"close":  func(ctx context.Context, m *supervisor.Manager) error { return m.Link("a").Close(ctx) },
+		"remove": func(ctx context.Context, m *supervisor.Manager) error { return m.RemoveLink(ctx, "a") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				peer := linktest.NewPipePeer(linktest.PeerConfig{Framing: framing.Binary2{}, Handle: linktest.Drop()})
+				defer peer.Close()
+				config := supervisor.Config{Logger: quiet, Links: []supervisor.LinkConfig{{
+					Name: "a", Addrs: []string{"pipe:1"}, Spec: spec, Framing: framing.Binary2{}, Dial: peer.Dial, SendTimeout: time.Hour,
+				}}}
+				m, err := supervisor.New(nil, config)
+				require.NoError(t, err)
+				link := m.Link("a")
+				require.NoError(t, link.Await(t.Context(), messages.Up))
+				sent := make(chan error, 1)
+				go func() {
+					_, err := link.Exchange(t.Context(), newFrame("0200", 1))
+					sent <- err
+				}()
+				synctest.Wait()
+				config.Links = []supervisor.LinkConfig{config.Links[0]}
+				config.Links[0].MaxInFlight = 5
+				applied := make(chan error, 1)
+				go func() {
+					_, err := m.Apply(context.Background(), config)
+					applied <- err
+				}()
+				synctest.Wait()
+
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				start := time.Now()
+				err = end(ctx, m)
+				assert.Equal(t, time.Second, time.Since(start))
+				var drain *messages.DrainError
+				require.ErrorAs(t, err, &drain)
+				assert.EqualValues(t, 1, drain.InDoubt)
+				require.ErrorIs(t, <-sent, messages.ErrInDoubt)
+				<-applied
+				assert.Equal(t, messages.Closed, link.Status().State)
+				assert.Equal(t, 1, peer.Accepted())
+				assert.Equal(t, name == "close", len(m.Links()) == 1)
+				require.NoError(t, m.Close(t.Context()))
+				time.Sleep(time.Minute) // fake: what timers are left run out
+			})
+		})
+	}
+}
