@@ -99,7 +99,8 @@ type Unmatched struct {
 	Session uint64
 	// MTI is the zero value when it cannot be read.
 	MTI MTI
-	// Key is the zero value when it cannot be read; Err then says why.
+	// Key is the zero value when it cannot be read; Err then says why, except of a
+	// reject.
 	Key Key
 	Err error
 	// RejectCode is set where it is a reject: the link's Reject gave it.

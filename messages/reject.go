@@ -69,7 +69,8 @@ func (r *Received) KeyOf(mti MTI) (Key, error) {
 
 // RejectBaseI recognises the rejects of Visa's BASE I by their header, which
 // [framing.VisaBaseI] gives: the message behind it is the request itself, with its
-// own MTI. The code is the header's, four digits.
+// own MTI. The code is the header's, four digits. Where the message is no request (a
+// response of this end can be rejected too), or has no key, the reject is nobody's.
 func RejectBaseI(r *Received) (key Key, code string, ok bool) {
 	if len(r.Header) <= framing.BaseILen {
 		return Key{}, "", false // only the header of a reject is longer
@@ -78,14 +79,26 @@ func RejectBaseI(r *Received) (key Key, code string, ok bool) {
 	if err != nil || !header.Rejected {
 		return Key{}, "", false
 	}
-	key, err = r.KeyOf(r.MTI)
-	return key, header.RejectCode, err == nil
+	return r.rejected(r.MTI), header.RejectCode, true
+}
+
+// rejected is the key of the request of that type that was rejected; the zero Key
+// where it is none: that of a rejected response would be one of a request of this end.
+func (r *Received) rejected(mti MTI) Key {
+	if !mti.IsRequest() {
+		return Key{}
+	}
+	key, err := r.KeyOf(mti)
+	if err != nil {
+		return Key{}
+	}
+	return key
 }
 
 // RejectVersion9 recognises the rejects of BASE24 and of others that return a
 // request as it was, with a 9 in the place of the MTI's version: 9200 for a 0200.
 // version is that of the link's requests, such as '0' for ISO 8583:1987. The code
-// is the MTI of the reject.
+// is the MTI of the reject. One of no request (9210), or without a key, is nobody's.
 func RejectVersion9(version byte) Rejecter {
 	return func(r *Received) (key Key, code string, ok bool) {
 		if r.MTI.Version() != '9' {
@@ -93,8 +106,7 @@ func RejectVersion9(version byte) Rejecter {
 		}
 		original := r.MTI
 		original[0] = version
-		key, err := r.KeyOf(original)
-		return key, r.MTI.String(), err == nil
+		return r.rejected(original), r.MTI.String(), true
 	}
 }
 

@@ -42,8 +42,33 @@ func TestRejectVersion9Keys(t *testing.T) {
 	}
 	_, _, ok := reject(received(t, "0200", nil, map[int]string{11: "000123"}))
 	assert.False(t, ok, "a request")
-	_, _, ok = reject(received(t, "9200", nil, map[int]string{4: "000000000100"}))
-	assert.False(t, ok, "nobody's: it has no key")
+	for mti, fields := range map[string]map[int]string{
+		"9200": {4: "000000000100"},
+		"9210": {11: "000123"}, // of a response of this end
+	} {
+		key, code, ok := reject(received(t, mti, nil, fields))
+		assert.True(t, ok, mti)
+		assert.Equal(t, mti, code)
+		assert.Zero(t, key, "%s is nobody's", mti)
+	}
+}
+
+// TestRejectBaseIOfNoRequest: a rejected response has the STAN of the peer's request,
+// which may be that of one of this end too; what has no key is no message of the peer.
+func TestRejectBaseIOfNoRequest(t *testing.T) {
+	plain, err := framing.BaseIHeader("123456", "654321")
+	require.NoError(t, err)
+	header := append([]byte{26}, append(plain[1:], 0x80, 0, 0x00, 0x42)...)
+	for mti, fields := range map[string]map[int]string{
+		"0200": {4: "000000000100"},
+		"0210": {11: "000123"},
+		"0280": {11: "000123"},
+	} {
+		key, code, ok := messages.RejectBaseI(received(t, mti, header, fields))
+		assert.True(t, ok, mti)
+		assert.Equal(t, "0042", code)
+		assert.Zero(t, key, "%s is nobody's", mti)
+	}
 }
 
 // TestRejectBaseIHeaders: only a header that says so makes a reject.

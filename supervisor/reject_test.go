@@ -3,9 +3,11 @@ package supervisor_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 	"testing"
 
+	"github.com/moov-io/iso8583"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -70,6 +72,45 @@ func TestRejectBaseI(t *testing.T) {
 	require.NoError(t, connOf(t, host, 1).WriteFrame(linktest.Frame{Body: newFrame("0200", 1)}))
 	assert.Equal(t, []string{"0200"}, asked.awaitSome(t, 1, "the network's own request"))
 	assert.Zero(t, l.Status().Counters.Unmatched)
+}
+
+// TestRejectOfAResponse: the network rejects what this end has answered to its own
+// request. A request of this end with the same STAN is neither rejected nor answered
+// by it, nor by a reject of what has no key.
+func TestRejectOfAResponse(t *testing.T) {
+	frame := newFrame("0200", 1)
+	msg := iso8583.NewMessage(spec)
+	msg.MTI("0200")
+	bare, err := messages.Pack(msg)
+	require.NoError(t, err)
+	host := startHost(t, linktest.PeerConfig{
+		Framing: framing.VisaBaseI{},
+		Handle: func(c *linktest.Conn, f linktest.Frame) error {
+			if string(f.Body[:4]) == "0200" {
+				return c.WriteFrame(linktest.Frame{Body: newFrame("0200", 1)}) // its own
+			}
+			return errors.Join(
+				c.WriteFrame(linktest.Frame{Header: baseIReject(f.Header, [2]byte{0x00, 0x09}), Body: f.Body}),
+				c.WriteFrame(linktest.Frame{Header: baseIReject(f.Header, [2]byte{0x00, 0x10}), Body: bare}),
+				c.WriteFrame(linktest.Frame{Body: response(frame)}),
+			)
+		},
+	})
+	var asked journal[string]
+	var events journal[messages.Event]
+	l := startUp(t, host, func(c *supervisor.LinkConfig) {
+		c.Framing, c.Reject, c.OnEvent = framing.VisaBaseI{}, messages.RejectBaseI, events.add
+		c.Handler = func(ctx context.Context, in *messages.Inbound) {
+			asked.add(in.Key.String())
+			answering(ctx, in)
+		}
+	})
+	reply, err := l.Exchange(patient(t), bytes.Clone(frame))
+	require.NoError(t, err)
+	assert.Equal(t, string(response(frame)), string(reply))
+	told := awaitEvents[*messages.Unmatched](t, &events, 2)
+	assert.Equal(t, []string{"0009", "0010"}, []string{told[0].RejectCode, told[1].RejectCode})
+	assert.Len(t, asked.list(), 1)
 }
 
 // TestRejectVersion9: BASE24 returns a request with a 9 for its version; the keys
