@@ -27,10 +27,11 @@ var private = [][2]int{{44, 44}, {46, 48}, {59, 63}, {104, 127}, {129, 192}}
 // Describe writes a packed message as readable text, a line a field, with its card
 // data masked: of the PAN (fields 2 and 20) the first and the last four digits are
 // shown; of other sensitive fields, and of those for additional, private and national
-// data (44, 46 to 48, 59 to 63, 104 to 127, 129 on), nothing; and in all others no run
-// of 13 or more digits. Filters, as those of moov's Describe, come on top of that: one
-// for a field that is masked here takes the place of that, and shows what it returns.
-// frame is not kept and not changed.
+// data (44, 46 to 48, 59 to 63, 104 to 127, 129 on), nothing, whether they have subfields
+// or not; and in all others no run of 13 or more digits. Of chip data (55) in subfields
+// the sensitive tags are hidden. Filters, as those of moov's Describe, come on top of
+// that: one for a field that is masked here takes the place of that, gets the field
+// whole, and shows what it returns. frame is not kept and not changed.
 //
 // The error is a *CodecError where the frame cannot be unpacked or shown, of which
 // nothing is written then, or the writer's.
@@ -69,7 +70,7 @@ func described(msg *iso8583.Message, filters []iso8583.FieldFilter) (text []byte
 	}
 
 	var out bytes.Buffer
-	if err := iso8583.Describe(msg, &out, append(all, filters...)...); err != nil {
+	if err := writeFields(&out, msg, all, filters); err != nil {
 		return nil, &CodecError{Kind: ErrUnpack} // the error may quote a field
 	}
 
