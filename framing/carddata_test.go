@@ -2,10 +2,14 @@ package framing_test
 
 import (
 	"bytes"
+	"encoding/binary"
+	"encoding/hex"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/isolink-go/isolink/framing"
 )
@@ -53,6 +57,35 @@ func TestErrorsShowLengthBytesOnly(t *testing.T) {
 				if own := asError(t, err); own.Bytes != nil {
 					assert.LessOrEqual(t, len(own.Bytes), 8)
 					assert.True(t, bytes.Contains(wire, own.Bytes))
+				}
+			}
+		}
+	}
+}
+
+// The same where the number is packed, two digits to a byte: length fields of four
+// and six bytes hold more of it.
+func TestErrorsShowNoPackedNumberOutOfStep(t *testing.T) {
+	const pan = "4276123498760345"
+	for _, f := range shown {
+		for skip := range 8 {
+			for _, prefix := range []string{"", "\x00", "\x00\x00", "\x00\x00\x00\x03", "0", "\x04", "\x16\x03"} {
+				for _, limit := range []int{20, 65_535, 1 << 24} {
+					packed, err := hex.DecodeString(pan[skip&^1:] + pan + pan)
+					require.NoError(t, err)
+					wire := prefix + string(packed)
+					_, err = readAll(f, reader([]byte(wire)), limit)
+					text := strings.ReplaceAll(err.Error(), " ", "")
+					for i := range len(pan) - 6 {
+						part := pan[i : i+7]
+						assert.NotContains(t, text, part, "%v %q", f, wire)
+					}
+					for at := range len(wire) - 4 {
+						number := binary.BigEndian.Uint32([]byte(wire[at : at+4]))
+						if number > 1<<24 {
+							assert.NotContains(t, text, strconv.Itoa(int(number)), "%v %q", f, wire)
+						}
+					}
 				}
 			}
 		}

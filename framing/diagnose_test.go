@@ -158,7 +158,7 @@ func TestDiagnosisOfRefusedLengths(t *testing.T) {
 		"hexadecimal digits read as decimal": {
 			framing.ASCII{},
 			8192, "00FF0800",
-			"length bytes 30 30 46 46 look like hexadecimal digits (255)" + question,
+			"length bytes 30 30 46 .. look like hexadecimal digits (255)" + question,
 		},
 		"small hexadecimal digits": {
 			framing.ASCII{Digits: 3},

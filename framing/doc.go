@@ -99,8 +99,9 @@
 // A length that fails its check is usually a framing set wrongly, so the error
 // says what the bytes look like: ASCII digits, binary, packed BCD, a reversed
 // byte order, a TLS record or an HTTP request. It shows the bytes that stand
-// where the length should, 6 at most: where a stream is out of step they may be
-// of a message, but too few of it to be a card number. The two parts of it that
+// where the length should, 6 at most, and of packed digits six ("42 76 12 .."):
+// where a stream is out of step they may be of a message, but too few of it to be a
+// card number. Nor is a length above 999,999 told. The two parts of it that
 // are looked at behind the length, the size of a BASE I header and a trailer, are
 // told in words: the size that the header gives, and that a trailer is missing.
 package framing

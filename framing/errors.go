@@ -30,7 +30,8 @@ var (
 
 // Error says why a frame was refused, or how far it was read when the stream
 // failed. It holds no bytes of a message except where a wrongly set framing
-// took them for a length.
+// took them for a length: Bytes and Size are as they came, its text shows six digits
+// of them at most.
 type Error struct {
 	// Framing is the name of the framing, as its String method gives it.
 	Framing string

@@ -46,7 +46,7 @@ func (c *counted) length(r *bufio.Reader, limit int) (int, error) {
 	if length > math.MaxInt32 {
 		return 0, c.refuse(opens(r), limit, &Error{
 			Err: ErrTooLarge, Size: -1, Max: max(min(limit, c.max), 0),
-			detail: fmt.Sprintf("a length of %d is above any limit", length),
+			detail: fmt.Sprintf("a length of more than %d is above any limit", math.MaxInt32),
 		})
 	}
 	return int(length), nil

@@ -15,13 +15,13 @@ func TestDiagnosisOfOtherFramings(t *testing.T) {
 	const (
 		ascii   = "length bytes 30 30 33 39 look like ASCII digits (39, framing ascii4)" + question
 		ebcdic  = "length bytes F0 F0 F3 F9 look like EBCDIC digits (39, framing ebcdic4)" + question
-		hex     = "length bytes 30 30 34 46 look like hexadecimal digits (79, framing hex4)" + question
+		hex     = "length bytes 30 30 34 .. look like hexadecimal digits (79, framing hex4)" + question
 		rbp     = "length bytes D0 4A 00 27 00 00 look like a length with the fixed bytes D0 4A (39, framing rbp)" + question
 		four    = "length bytes 00 00 00 27 look like a binary length of four bytes (39, framing binary4 or padded leading)" + question
 		padded  = "length bytes 00 27 00 00 look like a binary length with two zeros behind it (39, framing padded)" + question
 		two     = "length bytes 00 27 look like a binary length of two bytes (39, framing binary2)"
 		bcd     = two + ", or packed BCD (27, framing bcd2)" + question
-		reverse = "length bytes 27 00 00 00 look like a length of four bytes in reversed byte order (39)" + question
+		reverse = "length bytes 27 00 00 .. look like a length of four bytes in reversed byte order (39)" + question
 		tls     = "16 03 looks like a TLS handshake: does the peer use TLS on a port that is plain here?"
 		http    = `"GET " looks like an HTTP request: is a web client or a health check on this port?`
 		binary  = "length bytes 30 30 33 39 look like ASCII digits (39): is the framing ascii4?"

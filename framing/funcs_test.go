@@ -135,7 +135,7 @@ func TestFuncsLengthAboveLimit(t *testing.T) {
 	wire := []byte("\x7f\xff\xff\xff")
 	_, _, err := signed().Read(reader(wire), 100)
 	require.ErrorIs(t, err, framing.ErrTooLarge)
-	assert.EqualError(t, err, "framing: funcs: a frame of 2147483647 bytes is above the limit of 100")
+	assert.EqualError(t, err, "framing: funcs: a frame of more than 999999 bytes is above the limit of 100")
 }
 
 // A panic is the caller's to handle, and leaves nothing behind that would harm

@@ -72,10 +72,12 @@ func (c *counted) accept(first opening, limit, length int) (int, error) {
 	case size == 0:
 		return 0, nil
 	case size > limit:
-		return 0, c.refuse(first, limit, &Error{
-			Err: ErrTooLarge, Size: size, Max: limit,
-			detail: fmt.Sprintf("a frame of %d bytes is above the limit of %d", size, limit),
-		})
+		e := &Error{Err: ErrTooLarge, Size: size, Max: limit}
+		e.detail = fmt.Sprintf("a frame of %d bytes is above the limit of %d", size, limit)
+		if size > largestShown {
+			e.detail = fmt.Sprintf("a frame of more than %d bytes is above the limit of %d", max(limit, largestShown), limit)
+		}
+		return 0, c.refuse(first, limit, e)
 	case size < c.headerLen:
 		return 0, c.refuse(first, limit, &Error{
 			Err: ErrLength, Size: size,
@@ -88,7 +90,10 @@ func (c *counted) accept(first opening, limit, length int) (int, error) {
 // tooShort is the error for a length below the least that the framing can
 // have: zero, or its own size where it is inclusive.
 func (c *counted) tooShort(first opening, limit, length int) error {
-	e := &Error{Err: ErrLength, Size: -1, detail: fmt.Sprintf("a length of %d is negative", length)}
+	e := &Error{Err: ErrLength, Size: -1, detail: "a length is negative"}
+	if length >= -largestShown {
+		e.detail = fmt.Sprintf("a length of %d is negative", length)
+	}
 	if c.own > 0 {
 		e.detail = fmt.Sprintf("a length of %d does not count the %d bytes of the length itself", length, c.own)
 	}

@@ -83,8 +83,8 @@ func TestBinary4Sizes(t *testing.T) {
 	// The highest bit would be a sign where int has 32 bits.
 	_, _, err := framing.Binary4{}.Read(reader([]byte("\x80\x00\x00\x00")), math.MaxInt)
 	require.ErrorIs(t, err, framing.ErrTooLarge)
-	assert.EqualError(t, err, "framing: binary4: length bytes 80 00 00 00: a length of 2147483648 is above any limit; "+
-		"length bytes 80 00 00 00 look like a length of four bytes in reversed byte order (128): is the framing set as the peer's?")
+	assert.EqualError(t, err, "framing: binary4: length bytes 80 00 00 ..: a length of more than 2147483647 is above any limit; "+
+		"length bytes 80 00 00 .. look like a length of four bytes in reversed byte order (128): is the framing set as the peer's?")
 	assert.Equal(t, -1, asError(t, err).Size)
 	assert.Equal(t, math.MaxInt32, asError(t, err).Max)
 
