@@ -16,7 +16,7 @@ type Network struct {
 	// MTI is the request's type.
 	MTI string
 	// Function is the field that says what the request is for, and SignOn, SignOff
-	// and Echo are its values.
+	// and Echo are its values; an empty one is for what the network has not.
 	Function              int
 	SignOn, SignOff, Echo string
 	// Code is the field of the response that says how it went, and Accepted the
@@ -81,15 +81,15 @@ func WantCode(id int, accepted ...string) func(*iso8583.Message) error {
 	}
 }
 
-// padded is a value, of one digit at least, with zeros in front up to the fixed
-// length of its field.
+// padded is a value with zeros in front up to the fixed length of its field.
 func padded(spec *iso8583.MessageSpec, id int, value string) string {
 	f := spec.Fields[id]
 	if f == nil || f.Spec() == nil || f.Spec().Pref == nil || !strings.HasSuffix(f.Spec().Pref.Inspect(), "Fixed") {
 		return value
 	}
 	if _, isNumber := f.(*field.Numeric); isNumber { // GetString gives it without zeros in front
-		return strings.TrimLeft(value[:len(value)-1], "0") + value[len(value)-1:]
+		last := max(len(value)-1, 0)
+		return strings.TrimLeft(value[:last], "0") + value[last:]
 	}
 	return strings.Repeat("0", max(f.Spec().Length-len(value), 0)) + value
 }

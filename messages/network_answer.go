@@ -33,7 +33,7 @@ func (n Network) Answering(refusal string, next func(context.Context, *Inbound))
 			return // it cannot be told from others, nor be answered
 		}
 		function, _ := msg.GetString(n.Function) // absent: no echo
-		if function == padded(msg.GetSpec(), n.Function, n.Echo) {
+		if n.Echo != "" && function == padded(msg.GetSpec(), n.Function, n.Echo) {
 			n.answer(ctx, in, msg, n.Accepted[0])
 			return
 		}

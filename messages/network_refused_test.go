@@ -52,3 +52,25 @@ func TestNetworkRefusedTellsACode(t *testing.T) {
 		}}, link.told)
 	}
 }
+
+// TestAnsweringWithoutEcho: a network that has no echo takes nothing for one, whatever
+// type its function field has.
+func TestAnsweringWithoutEcho(t *testing.T) {
+	network := messages.ISO87
+	network.Echo = ""
+	for _, function := range []field.Field{field.NewString(fixed(3)), field.NewNumeric(fixed(3))} {
+		spec := &iso8583.MessageSpec{Fields: maps.Clone(specs.Spec87ASCII.Fields)}
+		spec.Fields[70] = function
+		msg := iso8583.NewMessage(spec)
+		msg.MTI("0800")
+		require.NoError(t, msg.Field(11, "000001"))
+		frame, err := messages.Pack(msg)
+		require.NoError(t, err)
+		var link tellingReplier
+		in := messages.NewInbound(spec, &link)
+		in.MTI, in.Frame = messages.MTI([]byte("0800")), frame
+		network.Answering("12", nil)(t.Context(), in)
+		assert.Equal(t, 1, link.replies)
+		assert.Len(t, link.told, 1, "refused")
+	}
+}
