@@ -51,7 +51,7 @@ func resetsWhileTimingOut(s *stage) (string, []check.Line, error) {
 	}
 	var calls []*call
 	hung, lost := 0, 0
-	over := time.Now().Add(slack)
+	over := time.Now().Add(s.slack)
 	for _, round := range all {
 		back := await(round, time.Until(over))
 		if missing := n - len(back); missing > 0 {
@@ -60,7 +60,7 @@ func resetsWhileTimingOut(s *stage) (string, []check.Line, error) {
 		}
 		calls = append(calls, back...)
 	}
-	return fmt.Sprintf("sends hang in %d of %d rounds: %d of %d are not back after %v", hung, rounds, lost, rounds*n, slack),
+	return fmt.Sprintf("sends hang in %d of %d rounds: %d of %d are not back after %v", hung, rounds, lost, rounds*n, s.slack),
 		[]check.Line{
 			check.None("hung", lost),
 			check.AtLeast("resets", resets.Load(), rounds/2),
@@ -82,7 +82,7 @@ func endBehindSignOn(s *stage) (string, []check.Line, error) {
 			return "", nil, err
 		}
 	}
-	within := min(slack, s.patience)
+	within := min(s.slack, s.patience)
 	first := s.work(clients, within)
 	for _, h := range s.hosts {
 		for _, conn := range h.Conns() {
@@ -122,8 +122,8 @@ func (s *stage) works(c client) bool {
 	if !c.alive() {
 		return false
 	}
-	calls, err := start(c, int(s.stan.Add(1)), 1, slack)
-	return err == nil && len(await(calls, 2*slack)) == 1 && s.outcomeOf(calls[0]) == itsOwn
+	calls, err := start(c, int(s.stan.Add(1)), 1, s.slack)
+	return err == nil && len(await(calls, 2*s.slack)) == 1 && s.outcomeOf(calls[0]) == itsOwn
 }
 
 func threeOutcomes(s *stage) (string, []check.Line, error) {
@@ -134,11 +134,11 @@ func threeOutcomes(s *stage) (string, []check.Line, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	unanswered, err := start(c, 1, n, 100*time.Millisecond)
+	unanswered, err := start(c, 1, n, s.times*100*time.Millisecond)
 	if err != nil {
 		return "", nil, err
 	}
-	unanswered = await(unanswered, slack)
+	unanswered = await(unanswered, s.slack)
 	lost, err := start(c, n+1, n, patience)
 	if err != nil {
 		return "", nil, err
@@ -150,13 +150,13 @@ func threeOutcomes(s *stage) (string, []check.Line, error) {
 	for _, conn := range host.Conns() {
 		_ = conn.Reset() // the client may have closed it
 	}
-	lost = await(lost, slack)
+	lost = await(lost, s.slack)
 	s.eventually(func() bool { return !c.alive() })
 	never, err := start(c, 2*n+1, n, patience)
 	if err != nil {
 		return "", nil, err
 	}
-	never = await(never, slack)
+	never = await(never, s.slack)
 	received := 0
 	for _, call := range never {
 		received += log.Received(call.id)
@@ -189,11 +189,11 @@ func inFlightAtTheEnd(s *stage) (string, []check.Line, error) {
 	for _, conn := range host.Conns() {
 		_ = conn.Reset()
 	}
-	back := await(calls, slack)
+	back := await(calls, s.slack)
 	took := time.Since(begin)
 	return fmt.Sprintf("%d of %d back after %d ms, long before their deadline in %v", len(back), n, took.Milliseconds(), patience), []check.Line{
 		check.Exactly("in doubt", s.count(back, inDoubt), n),
-		check.AtMost("all back, s", took.Seconds(), slack.Seconds()),
+		check.AtMost("all back, s", took.Seconds(), s.slack.Seconds()),
 	}, nil
 }
 
@@ -228,15 +228,16 @@ func answersThenTheEnd(s *stage) (string, []check.Line, error) {
 			return "", nil, err
 		}
 		calls = append(calls, some...)
-		await(some, slack/rounds)
+		await(some, s.slack/rounds)
 	}
-	calls = await(calls, slack)
+	calls = await(calls, s.slack)
 	return s.outcomes(rounds*n, calls),
 		[]check.Line{check.Exactly("answered", s.count(calls, itsOwn), rounds*n)}, nil
 }
 
 func manyDropped(s *stage) (string, []check.Line, error) {
-	const n, wait = 50, 300 * time.Millisecond
+	const n = 50
+	wait := s.times * 300 * time.Millisecond
 	var accepted journal[time.Time]
 	host := s.host(linktest.PeerConfig{OnAccept: func(*linktest.Conn) { accepted.add(time.Now()) }})
 	for range n {

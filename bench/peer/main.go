@@ -79,11 +79,11 @@ func perform(o options, stdout, _ io.Writer) ([]check.Line, error) {
 	fmt.Fprintf(table, "what happens\t%s %s\t%s\n", moov.name, version(), isolink.name)
 	var lines []check.Line
 	for i, s := range o.scenarios {
-		theirs, _, err := play(s, moov, patience, o.seed+uint64(i))
+		theirs, _, err := play(s, moov, usual, o.seed+uint64(i))
 		if err != nil {
 			theirs = "could not be run: " + err.Error()
 		}
-		ours, checks, err := play(s, isolink, patience, o.seed+uint64(i))
+		ours, checks, err := play(s, isolink, usual, o.seed+uint64(i))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.name, err)
 		}
@@ -113,8 +113,8 @@ func version() string {
 }
 
 // play runs a scenario for one side, and clears the stage.
-func play(s scenario, side side, patience time.Duration, seed uint64) (string, []check.Line, error) {
-	st := &stage{side: side, patience: patience, random: rand.New(rand.NewPCG(seed, 0))}
+func play(s scenario, side side, tempo tempo, seed uint64) (string, []check.Line, error) {
+	st := &stage{side: side, tempo: tempo, random: rand.New(rand.NewPCG(seed, 0))}
 	text, lines, err := s.run(st)
 	return text, lines, errors.Join(err, st.clear())
 }

@@ -19,7 +19,8 @@ var matches = []scenario{
 }
 
 func sameSTAN(s *stage) (string, []check.Line, error) {
-	const pairs, timeout = 20, 500 * time.Millisecond
+	const pairs = 20
+	timeout := s.times * 500 * time.Millisecond
 	type asked struct {
 		conn  *linktest.Conn
 		frame linktest.Frame
@@ -51,7 +52,7 @@ func sameSTAN(s *stage) (string, []check.Line, error) {
 			return "", nil, err
 		}
 	}
-	firsts, seconds = await(firsts, timeout+slack), await(seconds, timeout+slack)
+	firsts, seconds = await(firsts, timeout+s.slack), await(seconds, timeout+s.slack)
 	written := 0
 	for _, call := range seconds {
 		written += log.Received(call.id)
@@ -65,7 +66,8 @@ func sameSTAN(s *stage) (string, []check.Line, error) {
 }
 
 func lateAnswers(s *stage) (string, []check.Line, error) {
-	const n, timeout = 20, 100 * time.Millisecond
+	const n = 20
+	timeout := s.times * 100 * time.Millisecond
 	release := make(chan struct{})
 	host := s.host(linktest.PeerConfig{Handle: linktest.Async(linktest.Hold(release, linktest.Reply()))})
 	var lates journal[late]
@@ -77,7 +79,7 @@ func lateAnswers(s *stage) (string, []check.Line, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	calls = await(calls, timeout+slack)
+	calls = await(calls, timeout+s.slack)
 	close(release)
 	s.eventually(func() bool { return len(lates.list()) >= n })
 	told := make(map[string]int)
@@ -103,7 +105,7 @@ func lateAnswers(s *stage) (string, []check.Line, error) {
 }
 
 func unreadableAnswer(s *stage) (string, []check.Line, error) {
-	const timeout = time.Second
+	timeout := s.times * time.Second
 	cut := linktest.ReplyWith(func(request linktest.Frame) (linktest.Frame, error) {
 		f, err := linktest.Respond(request)
 		f.Body = f.Body[:len(f.Body)-3] // within its last field
@@ -118,12 +120,12 @@ func unreadableAnswer(s *stage) (string, []check.Line, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	calls = await(calls, timeout+slack)
+	calls = await(calls, timeout+s.slack)
 	next, err := start(c, 2, 1, timeout)
 	if err != nil {
 		return "", nil, err
 	}
-	next = await(next, timeout+slack)
+	next = await(next, timeout+s.slack)
 	return fmt.Sprintf("%s after %d ms, of %v; the next one: %s", s.outcomes(1, calls), slowest(calls).Milliseconds(), timeout, s.outcomes(1, next)),
 		[]check.Line{
 			check.Exactly("in doubt", s.count(calls, inDoubt), 1),

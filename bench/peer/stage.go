@@ -17,9 +17,18 @@ import (
 	"github.com/isolink-go/isolink/supervisor/linktest"
 )
 
-// patience is how long a scenario waits for what must come, and the longest timeout that
-// it gives.
+// patience is the longest timeout that a scenario gives.
 const patience = 5 * time.Second
+
+// tempo is how much time scenarios take.
+type tempo struct {
+	patience time.Duration // how long they wait for what must come
+	slack    time.Duration // what a busy machine may add to a bound
+	times    time.Duration // multiplies the times in which something has to have happened
+}
+
+// usual is the tempo of a run, which one of the two sides makes wait to the end.
+var usual = tempo{patience, 2500 * time.Millisecond, 1}
 
 // setup is what a client is made of, whichever library it is of.
 type setup struct {
@@ -63,11 +72,11 @@ type side struct {
 // stage is where a scenario takes place.
 type stage struct {
 	side
-	random   *rand.Rand
-	patience time.Duration // how long it waits for what must come
-	hosts    []*linktest.Peer
-	clients  []client
-	stan     atomic.Int64 // the last one that probe has used
+	tempo
+	random  *rand.Rand
+	hosts   []*linktest.Peer
+	clients []client
+	stan    atomic.Int64 // the last one that probe has used
 }
 
 func (s *stage) host(config linktest.PeerConfig) *linktest.Peer {
@@ -96,7 +105,7 @@ func (s *stage) clear() error {
 		h.Close()
 	}
 	done := make(chan error, len(s.clients))
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), s.slack)
 	defer cancel()
 	for _, c := range s.clients {
 		go func() { done <- c.close(ctx) }()

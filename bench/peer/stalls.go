@@ -11,9 +11,6 @@ import (
 	"github.com/isolink-go/isolink/testdata/check"
 )
 
-// slack is what a busy machine may add to a bound.
-const slack = 2500 * time.Millisecond
-
 // missedPings is how many in a row end a session.
 const missedPings = 3
 
@@ -48,7 +45,7 @@ func hostStopsReading(s *stage) (string, []check.Line, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	back := await(calls, timeout+slack)
+	back := await(calls, timeout+s.slack)
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	closed := make(chan struct{})
@@ -60,17 +57,17 @@ func hostStopsReading(s *stage) (string, []check.Line, error) {
 	ended := "Close took %.2f s"
 	select {
 	case <-closed:
-	case <-time.After(timeout + slack):
+	case <-time.After(timeout + s.slack):
 		ended = "Close is not back after %.1f s"
 	}
 	took := time.Since(begin)
-	return fmt.Sprintf("%d of %d sends with %v back after %v; "+ended, len(back), n, timeout, timeout+slack, took.Seconds()),
+	return fmt.Sprintf("%d of %d sends with %v back after %v; "+ended, len(back), n, timeout, timeout+s.slack, took.Seconds()),
 		[]check.Line{
 			check.None("hung", n-len(back)),
 			check.AtLeast("in doubt", s.count(back, inDoubt), 1),
 			check.AtLeast("not sent", s.count(back, notSent), 1),
-			check.AtMost("the slowest, s", slowest(back).Seconds(), (timeout + slack).Seconds()),
-			check.AtMost("Close, s", took.Seconds(), (timeout + slack).Seconds()),
+			check.AtMost("the slowest, s", slowest(back).Seconds(), (timeout + s.slack).Seconds()),
+			check.AtMost("Close, s", took.Seconds(), (timeout + s.slack).Seconds()),
 		}, nil
 }
 
@@ -98,7 +95,7 @@ func waitBehindAWrite(s *stage) (string, []check.Line, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	back := len(await(behind, timeout+slack))
+	back := len(await(behind, timeout+s.slack))
 	block.Release()
 	await(first, patience)
 	last, err := start(c, n+2, 1, patience)
@@ -119,7 +116,7 @@ func waitBehindAWrite(s *stage) (string, []check.Line, error) {
 }
 
 func noPings(s *stage) (string, []check.Line, error) {
-	const idle, timeout = 100 * time.Millisecond, 100 * time.Millisecond
+	idle, timeout := s.times*100*time.Millisecond, s.times*100*time.Millisecond
 	log := linktest.NewRecorder(identify)
 	host := s.host(linktest.PeerConfig{Handle: linktest.Drop(), Recorder: log})
 	begin := time.Now()
@@ -127,8 +124,8 @@ func noPings(s *stage) (string, []check.Line, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	const bound = idle + missedPings*timeout
-	gone := eventually(bound+slack, func() bool { return !c.alive() })
+	bound := idle + missedPings*timeout
+	gone := eventually(bound+s.slack, func() bool { return !c.alive() })
 	took := time.Since(begin)
 	text := fmt.Sprintf("online still after %.1f s and %d pings", took.Seconds(), log.Total())
 	if gone {
@@ -136,7 +133,7 @@ func noPings(s *stage) (string, []check.Line, error) {
 	}
 	return text, []check.Line{
 		check.AtLeast("pings", log.Total(), missedPings),
-		check.AtMost("given up, s", took.Seconds(), (bound + slack).Seconds()),
+		check.AtMost("given up, s", took.Seconds(), (bound + s.slack).Seconds()),
 	}, nil
 }
 
@@ -164,6 +161,6 @@ func noGoodbye(s *stage) (string, []check.Line, error) {
 	took := time.Since(begin)
 	return fmt.Sprintf("Close took %.2f s", took.Seconds()), []check.Line{
 		check.Exactly("answered", s.count(calls, itsOwn), 1),
-		check.AtMost("Close, s", took.Seconds(), slack.Seconds()),
+		check.AtMost("Close, s", took.Seconds(), s.slack.Seconds()),
 	}, nil
 }

@@ -69,7 +69,8 @@ func longSpec() *iso8583.MessageSpec {
 }
 
 func tooLong(s *stage) (string, []check.Line, error) {
-	const n, timeout = 20, 500 * time.Millisecond
+	const n = 20
+	timeout := s.times * 500 * time.Millisecond
 	release := make(chan struct{})
 	log := linktest.NewRecorder(identify)
 	host := s.host(linktest.PeerConfig{
@@ -96,12 +97,12 @@ func tooLong(s *stage) (string, []check.Line, error) {
 	go long.make(c, m, timeout)
 	await([]*call{long}, timeout/5)
 	close(release)
-	longs, calls := await([]*call{long}, timeout+slack), await(calls, timeout+slack)
+	longs, calls := await([]*call{long}, timeout+s.slack), await(calls, timeout+s.slack)
 	next, err := start(c, n+2, 1, timeout)
 	if err != nil {
 		return "", nil, err
 	}
-	next = await(next, timeout+slack)
+	next = await(next, timeout+s.slack)
 	return fmt.Sprintf("the long one: %s; those in flight: %s; the next one: %s", s.outcomes(1, longs), s.outcomes(n, calls), s.outcomes(1, next)),
 		[]check.Line{
 			check.Exactly("the long one not sent", s.count(longs, notSent), 1),
