@@ -21,10 +21,10 @@ type place struct {
 	atHost, atClient *desk
 }
 
-// newPlace is one for half a minute.
+// newPlace is one for some minutes.
 func newPlace(t *testing.T, f framed, secure bool) *place {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	t.Cleanup(cancel)
 	return &place{ctx: ctx, framed: f, secure: secure, atHost: newDesk(t, "host"), atClient: newDesk(t, "client")}
 }
@@ -36,8 +36,9 @@ type end interface {
 	exchange(context.Context, *iso8583.Message) (*iso8583.Message, error)
 	// tell sends a message that gets no response.
 	tell(context.Context, *iso8583.Message) error
-	// isUnanswered judges the error of a request that was sent and not answered.
-	isUnanswered(*testing.T, error)
+	// isUnanswered judges the error of a request that was not answered, and reports
+	// whether its time was over before it was sent.
+	isUnanswered(*testing.T, error) (unsent bool)
 	// isLeft waits for the end of the connection, and judges that the other side has
 	// closed it, in order.
 	isLeft(*testing.T)

@@ -154,7 +154,7 @@ func awaitEchoes(t *testing.T, link *supervisor.Link) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		return link.Status().Counters.Echoes >= interopPings
-	}, 10*time.Second, time.Millisecond)
+	}, patience, time.Millisecond)
 	s := link.Status()
 	assert.Equal(t, messages.Up, s.State)
 	assert.Zero(t, s.Counters.Unmatched+s.Counters.InDoubt)

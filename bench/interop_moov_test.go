@@ -38,9 +38,10 @@ func (e *moovEnd) exchange(ctx context.Context, m *iso8583.Message) (*iso8583.Me
 
 func (e *moovEnd) tell(_ context.Context, m *iso8583.Message) error { return e.conn.Reply(m) }
 
-func (e *moovEnd) isUnanswered(t *testing.T, err error) {
+func (e *moovEnd) isUnanswered(t *testing.T, err error) (unsent bool) {
 	t.Helper()
 	assert.ErrorIs(t, err, connection.ErrSendTimeout)
+	return false // it is written all the same
 }
 
 func (e *moovEnd) isLeft(t *testing.T) {
@@ -64,7 +65,7 @@ func (e *moovEnd) isClosed(t *testing.T, err error) {
 func (e *moovEnd) options(d *desk) []connection.Option {
 	e.failed = make(chan error, 1)
 	return append([]connection.Option{
-		connection.SendTimeout(sendTimeout),
+		connection.SendTimeout(patience),
 		connection.InboundMessageHandler(func(c *connection.Connection, m *iso8583.Message) { d.handle(m, c.Reply) }),
 		connection.WithConnectionFailedHandler(func(_ *connection.Connection, err error) { e.failed <- err }),
 	}, e.at.framed.options...)

@@ -32,7 +32,7 @@ func TestEveryRowExchanges(t *testing.T) {
 			for _, shape := range part.shapes {
 				t.Run(part.name+"/"+r.name+"/"+shape.Name, func(t *testing.T) {
 					part := part
-					part.callers = callers
+					part.callers, part.timeout = callers, patience
 					s, err := part.newStage()
 					require.NoError(t, err)
 					l, err := s.load(r, shape, 3)

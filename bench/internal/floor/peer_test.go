@@ -36,7 +36,7 @@ func connect(t testing.TB) (net.Conn, peer) {
 	require.NoError(t, err)
 	server, err := l.Accept()
 	require.NoError(t, err)
-	require.NoError(t, server.SetDeadline(time.Now().Add(20*time.Second)))
+	require.NoError(t, server.SetDeadline(time.Now().Add(time.Minute)))
 	t.Cleanup(func() { _ = client.Close(); _ = server.Close() })
 	return client, peer{t, server}
 }
@@ -110,7 +110,7 @@ var both = []struct {
 }{
 	{"bare", func(conn net.Conn) client { return bareClient{floor.NewBare(conn, stanAt)} }},
 	{"contract", func(conn net.Conn) client {
-		return contractClient{floor.NewContract(conn, floor.Config{STANAt: stanAt})}
+		return contractClient{floor.NewContract(conn, floor.Config{STANAt: stanAt, Timeout: timeout})}
 	}},
 }
 

@@ -20,8 +20,8 @@ import (
 func TestPeerThatStopsReading(t *testing.T) {
 	const (
 		exchanges = 600
-		wait      = 300 * time.Millisecond
-		slack     = 2 * time.Second // of a busy machine; without deadlines nothing returns at all
+		wait      = 2 * time.Second
+		slack     = time.Minute // of a busy machine; without deadlines nothing returns at all
 	)
 	conn, p := connect(t)
 	require.NoError(t, conn.(*net.TCPConn).SetWriteBuffer(4096))
@@ -61,7 +61,7 @@ func TestPeerThatStopsReading(t *testing.T) {
 func TestStorm(t *testing.T) {
 	const callers, exchanges = 50, 12
 	conn, p := connect(t)
-	c := floor.NewContract(conn, floor.Config{STANAt: stanAt, Timeout: 300 * time.Millisecond})
+	c := floor.NewContract(conn, floor.Config{STANAt: stanAt, Timeout: 3 * time.Second}) // it may stand still for a while
 	log := make(chan map[uint32]int, 1)
 	go func() { log <- answerMost(p.conn) }()
 	var (
