@@ -282,7 +282,7 @@ func (a *audit) untold(asked *ask, s *seen) bool {
 		return false
 	}
 	end := a.ledger.ended[s.readOn]
-	lost := end.local && end.at-s.firstRead < int64(time.Second)
+	lost := end.local && end.at-s.firstRead < int64(time.Second+a.slack)
 	return !lost && s.firstRead < asked.at+int64(lateWindow-a.slack)
 }
 

@@ -98,6 +98,9 @@ func (r *run) execute() (err error) {
 	if r.certs, err = newCertificates(); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var watch sync.WaitGroup
+	watch.Go(func() { r.watchTimers(ctx) })
 	err = r.open()
 	if err == nil {
 		err = r.awaitUp()
@@ -107,6 +110,8 @@ func (r *run) execute() (err error) {
 		r.calmDown()
 	}
 	r.close()
+	cancel()
+	watch.Wait()
 	return errors.Join(err, r.fault)
 }
 
@@ -137,7 +142,6 @@ func (r *run) chaos() {
 	for i := range r.lanes {
 		lanes.Go(func() { r.follow(ctx, i, plan) })
 	}
-	lanes.Go(func() { r.watchTimers(ctx) })
 	root := r.manager.System().Root
 	results := root.Spawn(actor.PropsFromProducer(func() actor.Actor { return &client{r.book} }))
 	for n := range r.callers {

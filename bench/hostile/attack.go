@@ -132,7 +132,7 @@ func holds(to func(*world) net.Addr, sessions bool, h holding) func(context.Cont
 // a flood lasts; what comes is read, or not.
 func floods(n, messages int, bytes func(i int) []byte, reads bool) func(context.Context, *world) *attack {
 	return func(ctx context.Context, w *world) *attack {
-		a := new(attack)
+		a := &attack{least: w.least}
 		of(n, func(i int) {
 			conn, err := dialFrom(ctx, badAddr, plain(w))
 			if err != nil {
@@ -148,7 +148,7 @@ func floods(n, messages int, bytes func(i int) []byte, reads bool) func(context.
 				go func() { _, _ = io.Copy(io.Discard, conn) }()
 			}
 			all := bytes(i)
-			for begin := time.Now(); time.Since(begin) < w.flood; {
+			for until := time.Now().Add(w.flood); a.goesOn(ctx, until); {
 				if _, err := conn.Write(all); err != nil {
 					a.failed(fmt.Errorf("it was ended: %w", err))
 					return

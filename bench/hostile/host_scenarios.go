@@ -107,7 +107,7 @@ func again(faults int, what []byte) func(*attack, *linktest.Conn) {
 // flood, or as it takes to be found out and a little more. Requests have that size; 0 is the least.
 func hosts(size int, foundOut time.Duration, reads bool, misbehaves func(*attack, *linktest.Conn)) func(context.Context, *world) *attack {
 	return func(ctx context.Context, w *world) *attack {
-		a := new(attack)
+		a := &attack{least: w.least}
 		host := linktest.NewPeer(linktest.PeerConfig{
 			Framing: framing.Binary2{},
 			OnAccept: func(c *linktest.Conn) {
@@ -175,7 +175,7 @@ func (l *lifetimes) all() []time.Duration {
 func ask(ctx context.Context, a *attack, link *supervisor.Link, size int, d time.Duration) {
 	until := time.Now().Add(d)
 	of(16, func(caller int) {
-		for seq := uint64(0); time.Now().Before(until); seq++ {
+		for seq := uint64(0); a.goesOn(ctx, until); seq++ {
 			begin := time.Now()
 			_, err := link.Exchange(ctx, request("0200", sample.STAN(caller, seq), size))
 			took := time.Since(begin)

@@ -66,7 +66,9 @@ func (w *world) scenario(s scenario) finding {
 		alone = next
 	}
 	time.Sleep(time.Until(alone))
+	w.others.ledger.await(fewest) // of a slow machine
 	before := w.others.ledger.take()
+	w.least = s.least
 	w.heard.begin()
 	ctx, cancel := context.WithTimeout(context.Background(), max(s.within, w.flood)+patience)
 	defer cancel()

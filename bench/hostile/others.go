@@ -181,6 +181,18 @@ type figures struct {
 	p99                                 time.Duration
 }
 
+// await waits until n exchanges are done, unless they do not come.
+func (l *ledger) await(n int) {
+	done := func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return l.done >= n
+	}
+	for deadline := time.Now().Add(patience); !done() && time.Now().Before(deadline); {
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
 // take returns what there is, and begins anew.
 func (l *ledger) take() figures {
 	l.mu.Lock()

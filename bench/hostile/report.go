@@ -54,7 +54,7 @@ func (f findings) lines() []check.Line {
 	}
 	return append(
 		all,
-		check.AtLeast("exchanges of the others, in each scenario", done, 100),
+		check.AtLeast("exchanges of the others, in each scenario", done, fewest),
 		check.AtLeast("new clients that were served", newcomers, len(f.all)),
 		check.None("goroutines left", f.leaked),
 	)

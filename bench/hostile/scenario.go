@@ -32,6 +32,9 @@ const refusedEvery = 1_100 * time.Millisecond
 // aloneFor is how long the others are measured before each scenario.
 const aloneFor = 500 * time.Millisecond
 
+// fewest is how many exchanges the others make in each scenario at the least.
+const fewest = 100
+
 // slack is how much longer than its limit something may take on a busy machine.
 const slack = 5 * time.Second
 
@@ -39,12 +42,24 @@ const slack = 5 * time.Second
 // called from several goroutines.
 type attack struct {
 	mu      sync.Mutex
+	least   int // how often the fault has to come
 	came    int
 	ended   int
 	longest time.Duration // until one was ended
 	wrong   int           // what must not be seen
 	heard   *heard        // of the link; nil: what the acceptors told counts
 	fault   error         // the first of these, or why it could not be made
+}
+
+// goesOn reports whether there are to be more faults: until a time, and beyond it as
+// long as too few came, since a machine may stand still until then.
+func (a *attack) goesOn(ctx context.Context, until time.Time) bool {
+	if time.Now().Before(until) {
+		return true
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.came < a.least && ctx.Err() == nil
 }
 
 // begun counts a fault.

@@ -56,6 +56,7 @@ type world struct {
 	clientTLS           *tls.Config
 
 	flood  time.Duration
+	least  int       // faults of the scenario
 	ended  time.Time // of the last scenario
 	others *others
 }
