@@ -23,7 +23,7 @@ import (
 
 // scrapes is the configuration of a Prometheus that looks at one console.
 const scrapes = `
-global: {scrape_interval: 250ms, scrape_timeout: 250ms}
+global: {scrape_interval: 500ms, scrape_timeout: 500ms}
 scrape_configs:
 - job_name: isolink
   metrics_path: /desk/metrics
@@ -48,7 +48,7 @@ func newPrometheus(t *testing.T, target string) *promServer {
 	port := linktest.NewPeer(linktest.PeerConfig{Framing: framing.Binary2{}, Admission: linktest.Refuse})
 	t.Cleanup(port.Close)
 	p := &promServer{t: t, addr: port.Addr(), log: new(bytes.Buffer)}
-	ctx, kill := context.WithTimeout(context.Background(), 2*patience)
+	ctx, kill := context.WithTimeout(context.Background(), 8*patience) // some queries are awaited
 	command := exec.CommandContext(ctx, path, "--config.file="+config, "--storage.tsdb.path="+filepath.Join(folder, "data"),
 		"--web.listen-address="+p.addr, "--log.level=warn")
 	command.Stdout, command.Stderr = p.log, p.log
