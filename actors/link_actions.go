@@ -106,11 +106,11 @@ func (l *link) open() {
 	r.memory.session++
 	s := newSession(r, r.memory.session, l.ctx.Self(), l.socket)
 	l.session, l.socket = s, nil
-	r.current.Store(s)
 	r.shown.update(func(st *Status) { st.Session, st.Peer, st.TLS = s.number, s.socket.addr, tlsStatus(s.socket.Conn) })
 	r.notifier.event(s.event(false, nil))
 	spawnWriter(l.ctx, s)
 	spawnCorrelator(l.ctx, s)
+	r.current.Store(s) // whoever finds it may post to its actors
 	spawnReader(l.ctx, s)
 	r.counters.sessions.Add(1)
 }
