@@ -239,9 +239,13 @@ func TestRejectSparesTheRepeat(t *testing.T) {
 	c := loneCorrelator()
 	c.inDoubt(t, mtiRequest)
 	repeat := registered(t, c, mtiRepeat)
+	repeat.session = 7 // the writer is about to claim it, and comes too late
 	c.isRejected()
 	assertFailed(t, repeat, messages.ErrRejected)
 	assert.False(t, repeat.claim(1, 0))
+	var failed *messages.SendError
+	require.ErrorAs(t, repeat.err, &failed)
+	assert.Zero(t, failed.Session, "it was written in none")
 }
 
 // TestRejectsOfWhatIsInDoubt: a late reject says no more than another, however many

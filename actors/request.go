@@ -177,6 +177,10 @@ func (r *request) takeAny() (from uint32, ok bool) {
 	return wordClaimed, r.take(wordClaimed)
 }
 
+// wasWritten reports whether the request, which has settled, was claimed: only then is
+// session to be read. A repeat that was answered before is in the writer's hands still.
+func (r *request) wasWritten() bool { return r.word.Load() == wordSettled }
+
 // size is how many bytes it takes on the wire, those of the framing apart.
 func (r *request) size() int { return len(r.header()) + len(r.frame) }
 

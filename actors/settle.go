@@ -92,7 +92,7 @@ func (q *request) sendError(outcome, cause error) *messages.SendError {
 	e := &messages.SendError{
 		Link: r.name, Key: q.key, Took: time.Duration(r.now() - q.start), Outcome: outcome, Cause: cause,
 	}
-	if outcome != messages.ErrNotSent {
+	if q.wasWritten() {
 		e.Session = uint64(q.session)
 	}
 	return e

@@ -103,7 +103,7 @@ func (d *Door) traced(ctx context.Context, t trace.Tracer, q *request) ([]byte, 
 	ctx, span := d.record.startSpan(ctx, t, q)
 	defer span.End()
 	reply, err := d.exchange(ctx, q)
-	if err == nil && isExchange && span.IsRecording() { // another one is let go already
+	if err == nil && isExchange && span.IsRecording() && q.wasWritten() { // another kind is let go already
 		span.SetAttributes(AttrSession.Int64(int64(q.session)))
 	}
 	spanOutcome(span, err)
