@@ -184,7 +184,8 @@ func (a *AcceptorRecord) Sessions() []*Record {
 func (a *AcceptorRecord) newSession(m admitted) (*Record, error) {
 	number := a.numbers.Add(1)
 	r := newRecord(a.config.Name+"/"+m.name, &a.config.Session, a.keys, a.system, a.workers)
-	r.once, r.number, r.notifier, r.fold.into = true, number, a.notifier, a.takeCounts
+	r.once, r.number, r.notifier = true, number, a.notifier
+	r.fold.into = func() Counters { return a.takeCounts(r) }
 	r.counts, r.tapped = &a.tallies, &a.taps
 	r.Observe(a.telemetry)
 	r.memory.session, r.memory.arrived = number-1, m.socket // its one session has its number
@@ -199,19 +200,20 @@ func (a *AcceptorRecord) newSession(m admitted) (*Record, error) {
 
 // endSession lets a session go whose actor is gone.
 func (a *AcceptorRecord) endSession(r *Record) {
-	r.fold.end(&r.counters)
-	a.mu.Lock()
-	delete(a.sessions, r.number)
-	a.mu.Unlock()
+	r.fold.end()
 	r.MarkClosed()
 	r.door.Unregister()
 }
 
-// takeCounts takes over what a session that is over has counted.
-func (a *AcceptorRecord) takeCounts(c Counters) {
+// takeCounts takes over what a session that is over has counted, and lets the session
+// go: Status adds up one or the other.
+func (a *AcceptorRecord) takeCounts(r *Record) Counters {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.ended.add(c)
+	delete(a.sessions, r.number)
+	some := r.counters.take()
+	a.ended.add(some)
+	return some
 }
 
 // refuse counts a connection, and resets it.

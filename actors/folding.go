@@ -8,7 +8,7 @@ import (
 // folding hands on what a session of an acceptor has counted, once it is over:
 // also what its handlers count later, who may outlive it.
 type folding struct {
-	into func(Counters) // nil: a link, which keeps its counts
+	into func() Counters // takes the counts over; nil: a link, which keeps them
 
 	over  atomic.Bool
 	mu    sync.Mutex
@@ -16,24 +16,22 @@ type folding struct {
 }
 
 // end hands on all that was counted, and lets counted do so from here on.
-func (f *folding) end(c *counters) {
+func (f *folding) end() {
 	f.over.Store(true)
-	f.handOn(c)
+	f.handOn()
 }
 
 // counted is called behind each count that may come when the session is over.
-func (f *folding) counted(c *counters) {
+func (f *folding) counted() {
 	if f.over.Load() {
-		f.handOn(c)
+		f.handOn()
 	}
 }
 
-func (f *folding) handOn(c *counters) {
+func (f *folding) handOn() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	some := c.take()
-	f.given.add(some)
-	f.into(some)
+	f.given.add(f.into())
 }
 
 // snapshot is all that was counted, handed on or not.

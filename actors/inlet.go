@@ -101,7 +101,7 @@ func (n *inlet) do(l *callQueue, a arrival, do func(arrival)) {
 		n.mu.Lock()
 		l.inHand--
 		n.mu.Unlock()
-		n.record.fold.counted(&n.record.counters)
+		n.record.fold.counted()
 	}()
 	do(a)
 }

@@ -110,7 +110,7 @@ func (q *request) countOutcome(outcome error) {
 		} else {
 			r.counters.replyFailed.Add(1)
 		}
-		r.fold.counted(&r.counters)
+		r.fold.counted()
 		return
 	case kindSend, kindPost, kindRaw:
 	}
