@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/isolink-go/isolink/actors"
 	"github.com/isolink-go/isolink/messages"
 )
 
@@ -225,13 +224,8 @@ func (m *Manager) supplant(c linkChange) error {
 	if err := m.enter(c.next); err != nil {
 		return err
 	}
-	if c.old.record.Want() == actors.WantPause {
-		c.next.record.SetWant(actors.WantPause)
-	}
-	c.next.record.SetSignedOff(c.old.record.SignedOff())
 	c.next.slot = c.old.slot
-	c.next.slot.before.Store(c.old.record)
-	c.next.slot.Store(c.next.record)
+	c.next.slot.replace(c.old.record, c.next.record)
 	set := m.clone()
 	set.replace(c.old, c.next)
 	if acceptor := c.old.record.Accepts(); acceptor != c.next.record.Accepts() {

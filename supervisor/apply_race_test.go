@@ -2,6 +2,7 @@ package supervisor_test
 
 import (
 	"context"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -65,5 +66,28 @@ func TestEndOfALinkThatApplyReplaces(t *testing.T) {
 				time.Sleep(time.Minute) // fake: what timers are left run out
 			})
 		})
+	}
+}
+
+// TestPauseWhileApplyReplaces: an operator who pauses a link at that moment is obeyed.
+func TestPauseWhileApplyReplaces(t *testing.T) {
+	host := startHost(t, linktest.PeerConfig{})
+	m := startManager(t, linksTo(host))
+	link := m.Link("a")
+	for turn := range 500 {
+		config := linksTo(host)
+		config.Links[0].MaxInFlight = 5 + turn%2
+		changed := make(chan error, 1)
+		go func() {
+			_, err := m.Apply(patient(t), config)
+			changed <- err
+		}()
+		for range turn % 50 {
+			runtime.Gosched()
+		}
+		require.NoError(t, link.Pause(patient(t)))
+		require.NoError(t, awaitDone(t, "Apply", changed))
+		require.NoError(t, link.Await(patient(t), messages.Paused))
+		require.NoError(t, link.Resume())
 	}
 }

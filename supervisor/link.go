@@ -278,7 +278,7 @@ func (l *Link) sign(ctx context.Context, off bool, done func(Status) bool) error
 	if l.slot == nil {
 		return l.failed(messages.ErrNoLink)
 	}
-	l.record().SetSignedOff(off)
+	l.slot.tell(func(r *actors.Record) { r.SetSignedOff(off) })
 	l.record().Tell(actors.Sign{})
 	status, seen := l.until(ctx, func(s Status) bool {
 		return done(s) || !hasSession(s.State) || l.record().SignedOff() != off
@@ -308,8 +308,12 @@ func (l *Link) want(w actors.Want) error {
 	if l.slot == nil {
 		return l.failed(messages.ErrNoLink)
 	}
-	l.record().SetWant(w)
-	if l.record().Want() == actors.WantClose {
+	var closed bool
+	l.slot.tell(func(r *actors.Record) {
+		r.SetWant(w)
+		closed = r.Want() == actors.WantClose
+	})
+	if closed {
 		return l.failed(messages.ErrClosed)
 	}
 	return nil
