@@ -179,23 +179,35 @@ func (a *Acceptor) PostAll(ctx context.Context, msg *iso8583.Message) (sent int,
 // acceptor keep their sessions, but get no new ones. The name is free again
 // afterwards.
 //
-// Later calls wait for the first and return its result.
+// Later calls wait for the first and return its result; what has not settled when their
+// own contexts end is cut short, too, and reported to them.
 func (a *Acceptor) Close(ctx context.Context) error {
+	first := false
 	a.once.Do(func() {
-		a.result = a.close(ctx)
-		close(a.closed)
+		first = true
+		a.record.StopAccepting()
 	})
+	err := a.closeSessions(ctx)
+	if first {
+		a.end()
+		a.result = err
+		close(a.closed)
+		return err
+	}
 	<-a.closed
-	return a.result
+	if err == nil {
+		return a.result
+	}
+	return errors.Join(err, a.result)
 }
 
-func (a *Acceptor) close(ctx context.Context) error {
-	a.record.StopAccepting()
+// closeSessions ends what sessions there are, until there are none.
+func (a *Acceptor) closeSessions(ctx context.Context) error {
 	var faults []error
 	for {
 		sessions := a.record.Sessions()
 		if len(sessions) == 0 {
-			break
+			return errors.Join(faults...)
 		}
 		some := make([]error, len(sessions))
 		var wg sync.WaitGroup
@@ -205,11 +217,14 @@ func (a *Acceptor) close(ctx context.Context) error {
 		wg.Wait()
 		faults = append(faults, some...)
 	}
+}
+
+// end lets the acceptor go, which has no session any more.
+func (a *Acceptor) end() {
 	a.record.StopActor()
 	<-a.record.Gone() // nothing that the acceptor's actors do can block
 	a.record.Shut()
 	a.manager.mu.Lock()
 	defer a.manager.mu.Unlock()
 	delete(a.manager.acceptors, a.Name())
-	return errors.Join(faults...)
 }

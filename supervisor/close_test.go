@@ -102,3 +102,28 @@ func TestManagerCloseUnderLoad(t *testing.T) {
 		}, patience, time.Millisecond)
 	}
 }
+
+// TestManagerCloseWhileAnAcceptorCloses: it ends by its own context, however long the
+// other has.
+func TestManagerCloseWhileAnAcceptorCloses(t *testing.T) {
+	handling := make(chan struct{})
+	m := startManager(t, supervisor.Config{})
+	a := listen(t, m, func(c *supervisor.AcceptorConfig) {
+		c.Session.HandleTimeout = time.Hour
+		c.Session.Handler = func(ctx context.Context, _ *messages.Inbound) {
+			close(handling)
+			<-ctx.Done()
+		}
+	})
+	dialRaw(t, a).write(newFrame("0200", 1))
+	awaitDone(t, "the request", handling)
+	first, second := make(chan error, 1), make(chan error, 1)
+	go func() { first <- a.Close(context.Background()) }()
+	require.Eventually(t, func() bool { return !a.Status().Listening }, patience, time.Millisecond)
+	go func() { second <- m.Close(within(t, short)) }()
+	var drain *messages.DrainError
+	require.ErrorAs(t, awaitDone(t, "the manager's end", second), &drain)
+	assert.EqualValues(t, 1, drain.Unhandled)
+	require.NoError(t, awaitDone(t, "the acceptor's end", first), "it was cut short by somebody else, who knows")
+	require.NoError(t, a.Close(context.Background()))
+}
