@@ -136,15 +136,23 @@ func New(system *actor.ActorSystem, config Config) (*Manager, error) {
 	}
 	if err := m.start(); err != nil {
 		closeListeners(config.Acceptors)
-		return nil, errors.Join(err, m.Close(context.Background()))
+		return nil, m.undo(err)
 	}
 	for i, c := range config.Acceptors {
 		if _, err := m.listen(c, config.print(acceptorKind, c.Name)); err != nil {
 			closeListeners(config.Acceptors[i+1:])
-			return nil, errors.Join(err, m.Close(context.Background()))
+			return nil, m.undo(err)
 		}
 	}
 	return m, nil
+}
+
+// undo closes what New has started. A hook of the embedding program may wait for New to
+// return: it is not waited for without end.
+func (m *Manager) undo(err error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), cutWait)
+	defer cancel()
+	return errors.Join(err, m.Close(ctx))
 }
 
 // closeListeners closes those of acceptors that will not be.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -71,6 +72,36 @@ func doors(system *actor.ActorSystem) int {
 		}
 	}
 	return n
+}
+
+// TestHookThatWaitsForNew: New returns when it fails, whatever a hook waits for.
+func TestHookThatWaitsForNew(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer taken.Close()
+	synctest.Test(t, func(t *testing.T) {
+		over, returned := make(chan struct{}), make(chan struct{}, 10)
+		acceptor := acceptorAt("host")
+		acceptor.Addr = taken.Addr().String()
+		_, err := supervisor.New(nil, supervisor.Config{
+			Logger: quiet,
+			Links: []supervisor.LinkConfig{{
+				Name: "a", Addrs: []string{"pipe:1"}, Spec: spec, Framing: binary2,
+				Dial: func(context.Context, string, string) (net.Conn, error) { return nil, errReset },
+				OnState: func(*messages.StateChanged) {
+					<-over
+					returned <- struct{}{}
+				},
+			}},
+			Acceptors: []supervisor.AcceptorConfig{acceptor},
+		})
+		var fault *net.OpError
+		require.ErrorAs(t, err, &fault)
+		require.ErrorIs(t, err, context.DeadlineExceeded, "the hook runs still")
+		close(over)
+		<-returned
+		time.Sleep(time.Minute) // fake: what timers are left run out
+	})
 }
 
 // TestManagersInOneSystem: managers share an actor system of the embedding
