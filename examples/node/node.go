@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"slices"
 	"sync/atomic"
 
@@ -30,8 +31,12 @@ type node struct {
 	answer  func(context.Context, *messages.Inbound) // to the hosts
 
 	relays map[string]*relay.Relay // by acceptor
-	routes atomic.Pointer[map[string]string]
+	routes atomic.Pointer[routes]
 }
+
+// routes are groups by acceptor: as they are, and as a file that is being applied has
+// them, for groups that are gone.
+type routes struct{ now, next map[string]string }
 
 // newNode makes a node that has no link yet.
 func newNode(o options, logger *slog.Logger) (*node, error) {
@@ -42,15 +47,26 @@ func newNode(o options, logger *slog.Logger) (*node, error) {
 	}, err
 }
 
-// reload reads the file and applies it. A wrong file changes nothing. The error is that
-// of supervisor.Load or of Manager.Apply.
+// reload reads the file and applies it. A wrong file changes nothing, and so requests go
+// where they went until it is applied. The error is that of supervisor.Load or of
+// Manager.Apply.
 func (n *node) reload(ctx context.Context) (supervisor.Applied, error) {
 	p, err := n.load()
 	if err != nil {
 		return supervisor.Applied{}, err
 	}
-	n.routes.Store(&p.routes)
-	return n.manager.Apply(ctx, p.config)
+	var before routes
+	if last := n.routes.Load(); last != nil {
+		before = *last
+	}
+	n.routes.Store(&routes{before.now, p.routes})
+	applied, err := n.manager.Apply(ctx, p.config)
+	if err != nil && reflect.ValueOf(applied).IsZero() {
+		n.routes.Store(&before)
+	} else {
+		n.routes.Store(&routes{now: p.routes})
+	}
+	return applied, err
 }
 
 // plan is a file that was read.
@@ -141,7 +157,12 @@ type routed struct {
 }
 
 func (r *routed) group() *supervisor.Group {
-	return r.node.manager.Group((*r.node.routes.Load())[r.acceptor])
+	routes := r.node.routes.Load()
+	group := r.node.manager.Group(routes.now[r.acceptor])
+	if group.PID() == nil {
+		group = r.node.manager.Group(routes.next[r.acceptor])
+	}
+	return group
 }
 
 // Send sends by the group.

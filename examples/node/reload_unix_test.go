@@ -83,3 +83,24 @@ groups: [{name: host, links: [host-2], stans: host}]
 	r.end()
 	assert.Contains(t, r.out.String(), fmt.Sprintf("answered=%d notSent=0 inDoubt=0 wrong=0", total))
 }
+
+// A file that names what is there still is told, and requests go where they went before.
+func TestReloadThatCannotBeApplied(t *testing.T) {
+	host, _ := testbed.Host(t, issuer.NoFault)
+	f := newFile(t, oneLink, host.Addr())
+	r := startNode(t, f)
+	r.await("link host-1: connecting -> up")
+	client := testbed.Client(t, r.clients)
+	f.write(head+`
+links: [{name: host, addrs: ["%s"]}]
+groups: [{name: hosts, links: [host], stans: host}]
+`, host.Addr())
+	hangUp(t)
+	r.await(`nothing of it where it is wrong" error=.*is the name of a group still`)
+	request, err := testbed.Payment("000001", "000000000001")
+	require.NoError(t, err)
+	response, err := client.Send(terminal.Patient(t), request)
+	require.NoError(t, err)
+	assert.Equal(t, relay.Approved, testbed.Values(t, response, relay.CodeField)[0])
+	r.end()
+}
