@@ -3,7 +3,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -16,6 +18,8 @@ import (
 	"github.com/isolink-go/isolink/examples/internal/relay"
 	"github.com/isolink-go/isolink/examples/internal/terminal"
 	"github.com/isolink-go/isolink/examples/internal/testbed"
+	"github.com/isolink-go/isolink/framing"
+	"github.com/isolink-go/isolink/supervisor/linktest"
 )
 
 // hangUp tells the node to read its file.
@@ -103,4 +107,34 @@ groups: [{name: hosts, links: [host], stans: host}]
 	require.NoError(t, err)
 	assert.Equal(t, relay.Approved, testbed.Values(t, response, relay.CodeField)[0])
 	r.end()
+}
+
+// Who ends the node while a link drains that a file has changed gets what was in flight
+// answered.
+func TestEndWhileItReloads(t *testing.T) {
+	release := make(chan struct{})
+	host := linktest.NewPeer(linktest.PeerConfig{Framing: framing.Binary2{}, Handle: linktest.Hold(release, linktest.Reply())})
+	t.Cleanup(host.Close)
+	f := newFile(t, oneLink, host.Addr())
+	r := startNode(t, f)
+	r.await("link host-1: connecting -> up")
+	client := testbed.Client(t, r.clients)
+	request, err := testbed.Payment("000001", "000000000001")
+	require.NoError(t, err)
+	answered := make(chan error, 1)
+	go func() {
+		_, err := client.Send(context.Background(), request)
+		answered <- err
+	}()
+	conn, err := host.WaitConn(terminal.Patient(t), 1)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return conn.BytesRead() > 0 }, terminal.Patience, time.Millisecond)
+	f.write(strings.Replace(oneLink, "host-1,", "host-1, maxInFlight: 7,", 1), host.Addr())
+	hangUp(t)
+	r.await("link host-1: up -> draining")
+	r.cancel()
+	close(release)
+	require.NoError(t, <-answered)
+	r.end()
+	assert.Contains(t, r.out.String(), "answered=1 notSent=0 inDoubt=0 wrong=0")
 }

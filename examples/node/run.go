@@ -75,9 +75,10 @@ func (n *node) live(ctx context.Context, hangups <-chan os.Signal) error {
 	}
 }
 
-// apply is reload, told of.
+// apply is reload, told of. Who ends the node meanwhile does not cut short what is in
+// flight: links that change or go have their time.
 func (n *node) apply(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, n.options.within)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), n.options.within)
 	defer cancel()
 	applied, err := n.reload(ctx)
 	if err != nil {
