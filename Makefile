@@ -57,10 +57,10 @@ cover: ## measure the coverage of the four packages against its goal
 mutate: ## break one promise at a time: each must turn a test red (MUTATEFLAGS='-only NAME')
 	@cd .ci/mutate && go run . -root ../.. -mutations ../mutations $(MUTATEFLAGS)
 
-halfopen: ## break the network between a link and its host, half of it or all (Linux, root)
+halfopen: ## break the network between a link and its host, half of it or all (Linux, root; HALFOPENFLAGS)
 	@HALFOPENFLAGS='$(HALFOPENFLAGS)' bash .ci/halfopen
 
-peer: ## do the same to isolink and to moov-io/iso8583-connection, side by side
+peer: ## do what hosts do on a bad day to isolink and to moov-io/iso8583-connection (PEERFLAGS)
 	@cd bench && go run ./peer $(PEERFLAGS)
 
 scale: ## drop, kill and flap the sessions of LINKS (10000) links between two processes
