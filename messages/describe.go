@@ -22,12 +22,12 @@ var sensitive = []string{
 // private are the fields, first and last, that ISO 8583 leaves to nations, networks and
 // the parties themselves: verification values are in some of them, and what is in the
 // others nobody here knows. So it is with what is not of ISO 8583 at all.
-var private = [][2]int{{44, 44}, {46, 48}, {59, 63}, {104, 127}, {129, 192}}
+var private = [][2]int{{44, 44}, {46, 48}, {57, 63}, {104, 127}, {129, 192}}
 
 // Describe writes a packed message as readable text, a line a field, with its card
 // data masked: of the PAN (fields 2 and 20) the first and the last four digits are
 // shown; of other sensitive fields, and of those for additional, private and national
-// data (44, 46 to 48, 59 to 63, 104 to 127, 129 on), nothing, whether they have subfields
+// data (44, 46 to 48, 57 to 63, 104 to 127, 129 on), nothing, whether they have subfields
 // or not; and in all others no run of 13 or more digits. Of chip data (55) in subfields
 // the sensitive tags are hidden. Filters, as those of moov's Describe, come on top of
 // that: one for a field that is masked here takes the place of that, gets the field

@@ -10,6 +10,7 @@ import (
 	"github.com/moov-io/iso8583/field"
 	"github.com/moov-io/iso8583/prefix"
 	"github.com/moov-io/iso8583/sort"
+	"github.com/moov-io/iso8583/specs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -29,6 +30,24 @@ func privateSpec() *iso8583.MessageSpec {
 	})
 
 	return &spec
+}
+
+// What ISO 8583:1987 reserves for nations and the parties is hidden, field by field.
+func TestDescribeReservedFields(t *testing.T) {
+	t.Parallel()
+
+	for id, f := range specs.Spec87ASCII.Fields {
+		what := f.Spec().Description
+		if !strings.Contains(what, "National") && !strings.Contains(what, "Private") {
+			continue
+		}
+
+		var out strings.Builder
+
+		frame := pack(t, specs.Spec87ASCII, "0200", map[int]string{id: "CVV2 957"})
+		require.NoError(t, messages.Describe(&out, specs.Spec87ASCII, frame))
+		assert.NotContains(t, out.String(), "957", "%d: %s", id, what)
+	}
 }
 
 // A private field is hidden whole, also where the specification knows its subfields;
