@@ -187,7 +187,7 @@ func (a *AcceptorRecord) newSession(m admitted) (*Record, error) {
 	r.once, r.number, r.notifier = true, number, a.notifier
 	r.fold.into = func() Counters { return a.takeCounts(r) }
 	r.counts, r.tapped = &a.tallies, &a.taps
-	r.Observe(a.telemetry)
+	r.observe(a.telemetry, AttrAcceptor.String(a.config.Name))
 	r.memory.session, r.memory.arrived = number-1, m.socket // its one session has its number
 	if err := r.door.Register(a.id + "/" + strconv.FormatUint(number, 10)); err != nil {
 		return nil, err

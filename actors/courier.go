@@ -64,7 +64,7 @@ type lane struct {
 type delivery struct {
 	command *command
 	result  *messages.Result // nil: it was passed on
-	asked   bool             // its group was
+	asked   bool             // its group was, and its span has ended
 }
 
 // NewCouriers makes couriers; panicked is called for each panic of a requester's
@@ -73,17 +73,21 @@ func NewCouriers(system *actor.ActorSystem, workers *Workers, panicked func()) *
 	return &Couriers{system: system, workers: workers, panicked: panicked, lanes: make(map[address]*lane)}
 }
 
+// traced ends the span of the command, which is foreign code and takes its time.
+func (c *command) traced(err error) {
+	if c.span != nil {
+		spanOutcome(c.span, err)
+		c.span.End()
+	}
+}
+
 // deliver queues a result of the link; it never blocks.
 func (r *Record) deliver(cmd *command, header, reply []byte, err error) {
-	if cmd.span != nil {
-		spanOutcome(cmd.span, err)
-		cmd.span.End()
-	}
 	couriers := r.couriers
 	switch {
 	case cmd.forward != nil:
 		couriers = cmd.forward.Couriers
-	case cmd.to == nil:
+	case cmd.to == nil && cmd.span == nil:
 		cmd.release()
 		return
 	}
@@ -139,17 +143,19 @@ func (c *Couriers) take(key address, l *lane) bool {
 	return true
 }
 
-// ask asks groups about the results of their commands; what they pass on is not
-// delivered.
+// ask ends the spans of commands, and asks groups about the results of theirs; what they
+// pass on is not delivered.
 func (c *Couriers) ask(l *lane) {
 	for i := range l.inHand {
 		d := &l.inHand[i]
-		if f := d.command.forward; f != nil && !d.asked {
-			d.asked = true
-			if !f.Settled(d.result) {
-				d.result = nil
-				d.command.release()
-			}
+		if d.asked {
+			continue
+		}
+		d.asked = true
+		d.command.traced(d.result.Err)
+		if f := d.command.forward; f != nil && !f.Settled(d.result) {
+			d.result = nil
+			d.command.release()
 		}
 	}
 	l.inHand = slices.DeleteFunc(l.inHand, func(d delivery) bool { return d.result == nil })

@@ -84,9 +84,10 @@ type latencyOfPiece struct {
 	longest atomic.Int64
 }
 
-// add counts an exchange that took d and was answered at a clock time.
-func (l *latency) add(d time.Duration, at int64) {
-	bucket := latencyBucket(d)
+// add counts an exchange that took d and was answered at a clock time, and returns its
+// bucket.
+func (l *latency) add(d time.Duration, at int64) (bucket int) {
+	bucket = latencyBucket(d)
 	l.all[bucket].Add(1)
 	raise(&l.longest, d)
 	number := at/int64(latencyPiece) + 1
@@ -96,6 +97,7 @@ func (l *latency) add(d time.Duration, at int64) {
 	}
 	piece.counts[bucket].Add(1)
 	raise(&piece.longest, d)
+	return bucket
 }
 
 func raise(longest *atomic.Int64, d time.Duration) {
@@ -185,6 +187,8 @@ func (r *Record) took(nanoseconds, at int64) {
 		l = new(latency)
 		r.latency.Store(l)
 	}
-	l.add(time.Duration(nanoseconds), at)
-	r.measure(nanoseconds)
+	bucket := l.add(time.Duration(nanoseconds), at)
+	if t := r.telemetry; t != nil && t.durations != nil {
+		t.durations.add(bucket)
+	}
 }

@@ -3,11 +3,9 @@ package actors
 import (
 	"context"
 	"errors"
-	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/isolink-go/isolink/messages"
@@ -19,19 +17,20 @@ const TelemetryScope = "github.com/isolink-go/isolink"
 // Attributes of measures and spans. All but those of a span are bounded by the
 // configuration, message types by what a Tally tells apart.
 const (
-	AttrLink    = attribute.Key("isolink.link.name")
-	AttrGroup   = attribute.Key("isolink.group.name")
-	AttrMTI     = attribute.Key("isolink.mti")
-	AttrOutcome = attribute.Key("isolink.outcome")
-	AttrSession = attribute.Key("isolink.session")
-	AttrAttempt = attribute.Key("isolink.attempt")
+	AttrLink     = attribute.Key("isolink.link.name")
+	AttrGroup    = attribute.Key("isolink.group.name")
+	AttrAcceptor = attribute.Key("isolink.acceptor.name")
+	AttrMTI      = attribute.Key("isolink.mti")
+	AttrOutcome  = attribute.Key("isolink.outcome")
+	AttrSession  = attribute.Key("isolink.session")
+	AttrAttempt  = attribute.Key("isolink.attempt")
 )
 
 // Telemetry is where a link tells of each exchange. Nil fields cost nothing.
 type Telemetry struct {
 	Tracer trace.Tracer
-	// Duration gets the seconds of what a Latency counts.
-	Duration metric.Float64Histogram
+	// Durations count what a Latency counts.
+	Durations *Durations
 }
 
 // telemetry is that of a link, with what is the same in all it tells: what is made
@@ -39,34 +38,31 @@ type Telemetry struct {
 type telemetry struct {
 	Telemetry
 	client, server []trace.SpanStartOption
-	record         []metric.RecordOption
+	durations      *durations // nil: nobody asked
 }
 
 // Observe says where the link tells of its exchanges, before it is opened.
-func (r *Record) Observe(t Telemetry) {
+func (r *Record) Observe(t Telemetry) { r.observe(t, AttrLink.String(r.name)) }
+
+// observe is Observe, with what its measures are of.
+func (r *Record) observe(t Telemetry, of attribute.KeyValue) {
 	if t == (Telemetry{}) {
 		return
 	}
-	name := AttrLink.String(r.name)
-	with := trace.WithAttributes(name)
+	with := trace.WithAttributes(AttrLink.String(r.name))
 	r.telemetry = &telemetry{
 		Telemetry: t,
 		client:    []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindClient), with},
 		server:    []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer), with},
-		record:    []metric.RecordOption{metric.WithAttributeSet(attribute.NewSet(name))},
+	}
+	if t.Durations != nil {
+		r.telemetry.durations = t.Durations.with(of)
 	}
 }
 
 // Observe says it for the acceptor's sessions, before it accepts. Their measures have
 // the acceptor's name, their spans the session's.
 func (a *AcceptorRecord) Observe(t Telemetry) { a.telemetry = t }
-
-// measure tells how long an exchange took.
-func (r *Record) measure(nanoseconds int64) {
-	if t := r.telemetry; t != nil && t.Duration != nil {
-		t.Duration.Record(context.Background(), time.Duration(nanoseconds).Seconds(), t.record...)
-	}
-}
 
 // tracer is nil where nobody wants a span.
 func (r *Record) tracer(ctx context.Context) trace.Tracer {

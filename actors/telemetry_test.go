@@ -58,13 +58,15 @@ func TestTelemetryAllocations(t *testing.T) {
 	metrics := sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewManualReader()))
 	duration, err := metrics.Meter(TelemetryScope).Float64Histogram("duration")
 	require.NoError(t, err)
+	durations := NewDurations(duration)
 	traces := sdktrace.NewTracerProvider(sdktrace.WithSampler(sdktrace.NeverSample()))
 	r := &Record{name: "link"}
-	r.Observe(Telemetry{Tracer: traces.Tracer(TelemetryScope), Duration: duration})
+	r.Observe(Telemetry{Tracer: traces.Tracer(TelemetryScope), Durations: durations})
 	ctx, span := r.tracer(t.Context()).Start(t.Context(), "above")
 	failed := errors.New("failed")
 	assert.Zero(t, testing.AllocsPerRun(1_000, func() {
-		r.measure(int64(time.Millisecond))
+		r.took(int64(time.Millisecond), 1)
+		durations.HandOn()
 		if r.tracer(ctx) != nil {
 			t.Error("a span is wanted")
 		}

@@ -32,7 +32,8 @@ type Config struct {
 	// acceptors measure (names begin with isolink.), and a span for each exchange, each
 	// send through a group, and each call of a handler. Below a span of the caller's that
 	// this process has begun, and neither records nor samples, none is begun, whatever the
-	// sampler would say. Nil, the default, costs nothing.
+	// sampler would say. The durations of exchanges are counted, and handed on once a
+	// second, right to 6 %. Nil, the default, costs nothing.
 	MeterProvider  metric.MeterProvider
 	TracerProvider trace.TracerProvider
 

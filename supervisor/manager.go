@@ -127,6 +127,7 @@ func New(system *actor.ActorSystem, config Config) (*Manager, error) {
 		err = m.addAll(config)
 	}
 	if err != nil {
+		m.endHandOn()
 		m.unobserve()
 		closeListeners(config.Acceptors)
 		if m.own {
@@ -319,6 +320,7 @@ func (m *Manager) close(ctx context.Context) error {
 	for _, g := range groups {
 		g.door.Unregister()
 	}
+	m.endHandOn()
 	if err := m.workers.Close(ctx); err != nil {
 		faults = append(faults, fmt.Errorf("supervisor: foreign code is still running: %w", err))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
@@ -14,8 +15,12 @@ import (
 // telemetry is what a manager measures and traces with.
 type telemetry struct {
 	actors.Telemetry
-	stop func() error // ends the observation; nil: there is none
+	stop  func() error  // ends the observation; nil: there is none
+	ended chan struct{} // nobody hands on any more
 }
+
+// handOnEvery is how often durations of exchanges are handed on.
+const handOnEvery = time.Second
 
 // observe prepares metrics and traces, where providers are given.
 func (m *Manager) observe(config Config) error {
@@ -32,7 +37,7 @@ func (m *Manager) observe(config Config) error {
 	if err != nil {
 		return fmt.Errorf("supervisor: metrics: %w", err)
 	}
-	m.telemetry.Duration = duration
+	m.telemetry.Durations, m.telemetry.ended = actors.NewDurations(duration), make(chan struct{})
 	g := gauges{meter: meter}
 	g.make()
 	if err := errors.Join(g.faults...); err != nil {
@@ -46,7 +51,30 @@ func (m *Manager) observe(config Config) error {
 		return fmt.Errorf("supervisor: metrics: %w", err)
 	}
 	m.telemetry.stop = registration.Unregister
+	m.workers.GoLong(m.handOn)
 	return nil
+}
+
+// handOn hands on the durations of exchanges, until all has ended.
+func (m *Manager) handOn() {
+	ticker := time.NewTicker(handOnEvery)
+	defer ticker.Stop()
+	for {
+		m.telemetry.Durations.HandOn()
+		select {
+		case <-ticker.C:
+		case <-m.telemetry.ended:
+			m.telemetry.Durations.HandOn()
+			return
+		}
+	}
+}
+
+// endHandOn lets the last durations be handed on; the workers' Close waits for it.
+func (m *Manager) endHandOn() {
+	if m.telemetry.ended != nil {
+		close(m.telemetry.ended)
+	}
 }
 
 // unobserve ends the observation.

@@ -156,7 +156,7 @@ func (g *gauges) group(o metric.Observer, s *GroupStatus) {
 }
 
 func (g *gauges) acceptor(o metric.Observer, s *AcceptorStatus) {
-	name := attribute.String("isolink.acceptor.name", s.Name)
+	name := actors.AttrAcceptor.String(s.Name)
 	o.ObserveInt64(g.acceptorSessions, int64(s.Sessions), metric.WithAttributes(name))
 	o.ObserveInt64(g.acceptorOpen, int64(s.Open), metric.WithAttributes(name))
 	o.ObserveInt64(g.acceptorAccepted, int64(s.Accepted), metric.WithAttributes(name))

@@ -3,7 +3,6 @@ package supervisor_test
 import (
 	"context"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -78,8 +77,10 @@ func TestMetrics(t *testing.T) {
 	l.works(2)
 	_, err := l.Exchange(canceled(t), newFrame("0200", 3))
 	require.ErrorIs(t, err, messages.ErrNotSent)
-	client := linkedTo(t, acceptor)
+	client := linkedTo(t, acceptor, func(c *supervisor.LinkConfig) { c.Handler = answering })
 	client.works(1)
+	_, err = acceptor.Sessions()[0].Exchange(patient(t), newFrame("0800", 1))
+	require.NoError(t, err)
 
 	got := collect(t, reader)
 	for name, want := range map[string]float64{
@@ -93,7 +94,6 @@ func TestMetrics(t *testing.T) {
 		"isolink.acceptor.refused{isolink.acceptor.name=host,isolink.reason=denied}":                0,
 		"isolink.link.sessions{isolink.link.name=visa}":                                             1,
 		"isolink.link.echoes{isolink.link.name=visa,isolink.outcome=missed}":                        0,
-		"isolink.exchange.duration{isolink.link.name=visa}":                                         2,
 		"isolink.group.links{isolink.group.name=all,isolink.state=up}":                              1,
 		"isolink.group.degraded{isolink.group.name=all}":                                            0,
 		"isolink.acceptor.sessions{isolink.acceptor.name=host}":                                     1,
@@ -103,10 +103,16 @@ func TestMetrics(t *testing.T) {
 		assert.True(t, ok, name)
 		assert.InDelta(t, want, value, 0, name)
 	}
-	require.NoError(t, m.Close(patient(t)))
-	for name := range collect(t, reader) {
-		assert.True(t, strings.HasPrefix(name, "isolink.exchange.duration"), name)
+	const ofLink = "isolink.exchange.duration{isolink.link.name=visa}"
+	for ctx := patient(t); got[ofLink] < 2; { // handed on within a second
+		require.NoError(t, ctx.Err())
+		got = collect(t, reader)
 	}
+	l.works(3)
+	require.NoError(t, m.Close(patient(t)))
+	assert.Equal(t, figures{
+		ofLink: 3, "isolink.exchange.duration{isolink.acceptor.name=host}": 1,
+	}, collect(t, reader), "the last ones are handed on, and nothing else goes on")
 }
 
 // canceled is a context that has ended.
@@ -190,6 +196,39 @@ func TestTraces(t *testing.T) {
 		assert.Equal(t, trace.SpanKindServer, handled.SpanKind)
 		assert.Equal(t, "true", attributes(handled)["isolink.replied"])
 	}
+}
+
+// stalling is a span processor that does not return from the end of a span.
+type stalling struct {
+	sdktrace.SpanProcessor
+	begun chan struct{}
+	until chan struct{}
+}
+
+func (s stalling) OnEnd(sdktrace.ReadOnlySpan) {
+	s.begun <- struct{}{}
+	<-s.until
+}
+
+// TestSpanProcessorThatBlocks: it holds up who gets the result, and neither the link nor
+// anybody else, though nobody wants the result.
+func TestSpanProcessorThatBlocks(t *testing.T) {
+	s := stalling{sdktrace.NewSimpleSpanProcessor(tracetest.NewInMemoryExporter()), make(chan struct{}, 8), make(chan struct{})}
+	sampled := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(s))
+	m := startManager(t, supervisor.Config{
+		Links: []supervisor.LinkConfig{linkTo("visa", startHost(t, linktest.PeerConfig{}))}, TracerProvider: sampled,
+	})
+	defer close(s.until)
+	l := linkOf(t, m, "visa")
+	l.awaitState(messages.Up)
+	m.System().Root.Send(l.PID(), &messages.Send{Frame: newFrame("0200", 1)})
+	<-s.begun
+	l.tally.note(t, l.Name(), false, nil)
+	// Below a span that nobody records, none is begun.
+	ctx, _ := sdktrace.NewTracerProvider(sdktrace.WithSampler(sdktrace.NeverSample())).Tracer("").Start(patient(t), "above")
+	_, err := l.Exchange(ctx, newFrame("0200", 2))
+	require.NoError(t, err)
+	assert.EqualValues(t, 2, l.Status().Counters.Answered)
 }
 
 // TestTracesOfCommands: a command of an actor has no context; its span is a root.
