@@ -58,7 +58,7 @@ func TestEndOfALinkThatApplyReplaces(t *testing.T) {
 				require.ErrorAs(t, err, &drain)
 				assert.EqualValues(t, 1, drain.InDoubt)
 				require.ErrorIs(t, <-sent, messages.ErrInDoubt)
-				<-applied
+				require.NoError(t, <-applied)
 				assert.Equal(t, messages.Closed, link.Status().State)
 				assert.Equal(t, 1, peer.Accepted())
 				assert.Equal(t, name == "close", len(m.Links()) == 1)
