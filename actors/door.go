@@ -77,6 +77,7 @@ func (d *Door) Send(ctx context.Context, msg *iso8583.Message) (*iso8583.Message
 // and frame from here on. It also returns the packed response, where there is one.
 func (d *Door) SendFrame(ctx context.Context, header, frame []byte) (reply []byte, answer *iso8583.Message, err error) {
 	q := d.request(kindSend, header, frame)
+	q.unpacks = true
 	if reply, err = d.do(ctx, q); err != nil {
 		return nil, nil, err
 	}
@@ -84,21 +85,27 @@ func (d *Door) SendFrame(ctx context.Context, header, frame []byte) (reply []byt
 	return reply, answer, err
 }
 
+// unpack unpacks the response of q, whose outcome is counted only then: a count that is
+// taken back looks like one that began anew.
 func (d *Door) unpack(q *request, reply []byte) (*iso8583.Message, error) {
+	outcome := messages.ErrInDoubt // also where a field's own code ends the goroutine
+	defer func() {
+		q.countOutcome(outcome)
+		if outcome == nil {
+			q.letGo()
+		}
+	}()
 	answer, err := messages.Unpack(d.record.config.Spec, reply)
 	if err != nil {
-		d.record.counters.answered.Add(^uint64(0)) // it is in doubt after all
-		d.record.tally(q.mti, tallyAnswered, -1)
-		q.countOutcome(messages.ErrInDoubt)
 		return nil, q.sendError(messages.ErrInDoubt, err)
 	}
-	q.letGo()
+	outcome = nil
 	return answer, nil
 }
 
 func (d *Door) sendOnce(ctx context.Context, msg *iso8583.Message, start int64) (q *request, reply []byte, err error) {
 	q = d.request(kindSend, nil, nil)
-	q.start = start
+	q.start, q.unpacks = start, true
 	if err := d.pack(q, msg); err != nil {
 		return nil, nil, d.refused(q, err)
 	}

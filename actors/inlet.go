@@ -114,7 +114,7 @@ func (n *inlet) handle(a arrival) {
 		return
 	}
 	n.record.counters.requests.Add(1)
-	n.record.tally(a.in.MTI, tallyRequests, 1)
+	n.record.tally(a.in.MTI, tallyRequests)
 	defer n.recovered("Handler")
 	c := n.begin(a.in.Deadline)
 	defer c.end()

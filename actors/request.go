@@ -45,6 +45,7 @@ type request struct {
 	// Set by the door, constant afterwards.
 	kind     kind
 	ownSTAN  bool // the link's allocator gave it
+	unpacks  bool // its caller unpacks the response, and counts the outcome then
 	common   bool // the deadline is the link's SendTimeout away, as most are
 	mti      messages.MTI
 	session  uint32 // that it was claimed for, by the writer; no link has so many

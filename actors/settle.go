@@ -15,7 +15,9 @@ func (q *request) answered(header, reply []byte) {
 		own := header // header itself would cost an allocation each time
 		q.replyHeader = &own
 	}
-	q.countOutcome(nil)
+	if !q.unpacks {
+		q.countOutcome(nil)
+	}
 	q.signal()
 }
 
@@ -98,40 +100,40 @@ func (q *request) sendError(outcome, cause error) *messages.SendError {
 	return e
 }
 
-// countOutcome counts a settled request; echoes are counted by the link.
+// countOutcome counts a settled request, whose session may be over; echoes are counted
+// by the link.
 func (q *request) countOutcome(outcome error) {
 	r := q.record
-	switch q.kind {
-	case kindNetwork:
+	if q.kind == kindNetwork {
 		return
-	case kindReply:
+	}
+	defer r.fold.counted()
+	if q.kind == kindReply {
 		if outcome == nil {
 			r.counters.replied.Add(1)
 		} else {
 			r.counters.replyFailed.Add(1)
 		}
-		r.fold.counted()
 		return
-	case kindSend, kindPost, kindRaw:
 	}
 	switch outcome {
 	case nil:
 		if q.kind.isExchange() {
 			r.counters.answered.Add(1)
-			r.tally(q.mti, tallyAnswered, 1)
+			r.tally(q.mti, tallyAnswered)
 		} else {
 			r.counters.posted.Add(1)
-			r.tally(q.mti, tallyPosted, 1)
+			r.tally(q.mti, tallyPosted)
 		}
 	case messages.ErrNotSent:
 		r.counters.notSent.Add(1)
-		r.tally(q.mti, tallyNotSent, 1)
+		r.tally(q.mti, tallyNotSent)
 	case messages.ErrInDoubt:
 		r.counters.inDoubt.Add(1)
-		r.tally(q.mti, tallyInDoubt, 1)
+		r.tally(q.mti, tallyInDoubt)
 	case messages.ErrRejected:
 		r.counters.rejected.Add(1)
-		r.tally(q.mti, tallyRejected, 1)
+		r.tally(q.mti, tallyRejected)
 	}
 }
 

@@ -73,9 +73,9 @@ func unpackMTI(n uint32) messages.MTI {
 	return messages.MTI{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}
 }
 
-// add adds n messages of a type; n may be negative.
-func (t *tallies) add(mti messages.MTI, what tallied, n int) {
-	t.entry(packMTI(mti)).counts[what].Add(uint64(n))
+// add adds a message of a type.
+func (t *tallies) add(mti messages.MTI, what tallied) {
+	t.entry(packMTI(mti)).counts[what].Add(1)
 }
 
 func (t *tallies) entry(mti uint32) *tallyEntry {
@@ -121,16 +121,16 @@ func (e *tallyEntry) snapshot() Tally {
 	return t
 }
 
-// tally adds n messages of a type. The counts are made with the first one: an idle
-// link has none.
-func (r *Record) tally(mti messages.MTI, what tallied, n int) {
+// tally adds a message of a type. The counts are made with the first one: an idle link
+// has none.
+func (r *Record) tally(mti messages.MTI, what tallied) {
 	b := r.tallyBook()
 	t := b.made.Load()
 	if t == nil {
 		b.made.CompareAndSwap(nil, new(tallies))
 		t = b.made.Load()
 	}
-	t.add(mti, what, n)
+	t.add(mti, what)
 }
 
 func (r *Record) tallyBook() *tallyBook {

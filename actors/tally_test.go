@@ -19,14 +19,12 @@ func TestTallies(t *testing.T) {
 	assert.Empty(t, book.snapshot())
 
 	r := &Record{}
-	r.tally(typeOf("0200"), tallyAnswered, 1)
-	r.tally(typeOf("0200"), tallyAnswered, 1)
-	r.tally(typeOf("0200"), tallyInDoubt, 1)
-	r.tally(typeOf("0420"), tallyNotSent, 1)
-	r.tally(typeOf("0800"), tallyRequests, 1)
-	r.tally(typeOf("0420"), tallyRejected, 1)
-	r.tally(typeOf("0620"), tallyPosted, 1)
-	r.tally(typeOf("0200"), tallyAnswered, -1)
+	r.tally(typeOf("0200"), tallyAnswered)
+	r.tally(typeOf("0200"), tallyInDoubt)
+	r.tally(typeOf("0420"), tallyNotSent)
+	r.tally(typeOf("0800"), tallyRequests)
+	r.tally(typeOf("0420"), tallyRejected)
+	r.tally(typeOf("0620"), tallyPosted)
 	assert.Equal(t, []Tally{
 		{MTI: typeOf("0200"), Answered: 1, InDoubt: 1},
 		{MTI: typeOf("0420"), NotSent: 1, Rejected: 1},
@@ -35,9 +33,9 @@ func TestTallies(t *testing.T) {
 	}, r.tallies.snapshot())
 
 	for i := range 50 {
-		r.tally(typeOf(fmt.Sprintf("1%03d", i)), tallyRequests, 1)
+		r.tally(typeOf(fmt.Sprintf("1%03d", i)), tallyRequests)
 	}
-	r.tally(messages.MTI{}, tallyNotSent, 1) // it could not be read
+	r.tally(messages.MTI{}, tallyNotSent) // it could not be read
 	all := r.tallies.snapshot()
 	assert.Len(t, all, 17)
 	assert.Equal(t, Tally{Requests: 38, NotSent: 1}, all[16])
@@ -50,7 +48,7 @@ func TestTalliesAtOnce(t *testing.T) {
 	for range 8 {
 		wait.Go(func() {
 			for i := range 1_000 {
-				r.tally(typeOf(fmt.Sprintf("02%02d", i%10)), tallyAnswered, 1)
+				r.tally(typeOf(fmt.Sprintf("02%02d", i%10)), tallyAnswered)
 			}
 		})
 	}
