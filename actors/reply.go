@@ -3,6 +3,7 @@ package actors
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/isolink-go/isolink/framing"
@@ -61,6 +62,21 @@ func (s *session) replyTo(in *messages.Inbound, header, frame []byte) (*request,
 	return q, nil
 }
 
+// headerOf is the header of an answer, in the goroutine of the actor that sends it: a
+// Framer that panics costs the answer alone.
+func (s *session) headerOf(m *messages.Answer) (header []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.record.panicked("Framing", p)
+			err = fmt.Errorf("the framing panicked: %T", p)
+		}
+	}()
+	if len(m.Header) > 0 {
+		return m.Header, nil
+	}
+	return s.ReplyHeader(m.To), nil
+}
+
 // answer is Inbound.Reply for an actor: the result goes to the sender by courier.
 func (d *Door) answer(c *command, m *messages.Answer) {
 	refuse := func(err error) { d.record.deliver(c, nil, nil, err) }
@@ -83,9 +99,10 @@ func (d *Door) answer(c *command, m *messages.Answer) {
 		}
 		frame = packed
 	}
-	header := m.Header
-	if len(header) == 0 {
-		header = s.ReplyHeader(m.To)
+	header, err := s.headerOf(m)
+	if err != nil {
+		refuse(d.refused(none, err))
+		return
 	}
 	q, err := s.replyTo(m.To, header, frame)
 	if err == nil && !m.To.TakeReply() {
