@@ -243,10 +243,10 @@ func (c *correlator) response(f *inFrame, at int64) bool {
 	return true
 }
 
-// matched notes that both directions of the session work: the request has gone
-// here, and the response has come here.
+// matched notes that both directions of the session work, where q, which has settled,
+// has gone here: the response has come here.
 func (c *correlator) matched(q *request, at int64) {
-	if q.record == c.record {
+	if q.record == c.record && q.wasWritten() && uint64(q.session) == c.session.number {
 		c.session.lastMatch.Store(at)
 	}
 }
