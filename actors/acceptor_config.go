@@ -49,10 +49,11 @@ type AcceptorConfig struct {
 	TLSTimeout time.Duration
 
 	// Session is what each session is made of: specification, framing, handler,
-	// time-outs, keys, limits, hooks. Name, Accept, OnSecond and what is about
-	// connecting (Addrs, TLS, TLSFiles, Dial, ConnectTimeout, TLSTimeout,
-	// Backoff) are not used, and must be left zero. MaxEvents, the hooks
-	// (On…) and Logger serve the acceptor and all of its sessions together.
+	// time-outs, keys, limits, hooks. Name, Accept, OnSecond, Scope, SignOnScope,
+	// OnDisconnect but for Settle, and what is about connecting (Addrs, LocalAddr, TLS,
+	// TLSFiles, Dial, ConnectTimeout, TLSTimeout, Backoff) are not used, and must be left
+	// zero. MaxEvents, the hooks (On…) and Logger serve the acceptor and all of its
+	// sessions together.
 	Session LinkConfig
 
 	// PeerName names the peer of a connection, by its address, its certificate, or
