@@ -65,6 +65,10 @@ type Console struct {
 	history *history
 
 	viewers chan struct{} // holds a value for each one
+
+	mu   sync.Mutex
+	last *shown // nil: nobody has looked yet
+
 	ctx     context.Context
 	cancel  context.CancelFunc
 	running sync.WaitGroup

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/moov-io/iso8583/specs"
@@ -43,6 +44,36 @@ func TestHistoryIsOfLinks(t *testing.T) {
 	defer console.history.mu.Unlock()
 	assert.Len(t, console.history.links, 1)
 	assert.NotEmpty(t, console.history.links["client"].timeline)
+}
+
+// TestViewersShareOneOverview: for however many it is made once, and anew when that had
+// its rest; a change in between is not lost.
+func TestViewersShareOneOverview(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, err := supervisor.New(nil, supervisor.Config{Logger: slog.New(slog.DiscardHandler)})
+		require.NoError(t, err)
+		console, err := New(m, Options{Interval: time.Hour})
+		require.NoError(t, err)
+		first, err := console.show()
+		require.NoError(t, err)
+		time.Sleep(gather - 1)
+		console.history.event(&messages.StateChanged{Link: "a"})
+		second, err := console.show()
+		require.NoError(t, err)
+		assert.Same(t, first, second)
+		select {
+		case <-second.changed:
+		default:
+			assert.Fail(t, "the change is lost")
+		}
+		time.Sleep(time.Nanosecond)
+		third, err := console.show()
+		require.NoError(t, err)
+		assert.NotSame(t, first, third)
+		console.Close()
+		require.NoError(t, m.Close(t.Context()))
+		time.Sleep(time.Minute) // fake: what timers are left run out
+	})
 }
 
 // TestRateOfALinkThatBeganAnew: its counters do so when it is changed.

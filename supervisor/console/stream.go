@@ -36,21 +36,52 @@ func (c *Console) open(w http.ResponseWriter) (s *stream, closed func()) {
 	return &stream{w, http.NewResponseController(w)}, func() { <-c.viewers }
 }
 
-// send writes one event, each line of its text behind "data:".
-func (s *stream) send(text []byte) error {
-	// A server may not know deadlines of its own; then the connection's are left.
-	_ = s.flush.SetWriteDeadline(time.Now().Add(writeWait))
-	// With HTTP/2 a deadline that passes ends the stream, though nothing waits to be written.
-	defer func() { _ = s.flush.SetWriteDeadline(time.Time{}) }()
+// eventOf is text as an event, each line of it behind "data:".
+func eventOf(text []byte) []byte {
 	var out bytes.Buffer
 	for line := range bytes.Lines(text) {
 		fmt.Fprintf(&out, "data: %s\n", bytes.TrimRight(line, "\r\n"))
 	}
 	out.WriteByte('\n')
-	if _, err := s.w.Write(out.Bytes()); err != nil {
+	return out.Bytes()
+}
+
+// send writes one event.
+func (s *stream) send(event []byte) error {
+	// A server may not know deadlines of its own; then the connection's are left.
+	_ = s.flush.SetWriteDeadline(time.Now().Add(writeWait))
+	// With HTTP/2 a deadline that passes ends the stream, though nothing waits to be written.
+	defer func() { _ = s.flush.SetWriteDeadline(time.Time{}) }()
+	if _, err := s.w.Write(event); err != nil {
 		return err
 	}
 	return s.flush.Flush()
+}
+
+// shown is an overview that all viewers are told who look at about the same time. Of many
+// links there is much to tell: it is made a fifth of the time at most, for however many.
+type shown struct {
+	event   []byte
+	changed <-chan struct{} // closed when a link has changed its state since
+	made    time.Time
+	rest    time.Duration // until another is made
+}
+
+// show is the last overview, or another when that has had its rest.
+func (c *Console) show() (*shown, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.last != nil && time.Since(c.last.made) < c.last.rest {
+		return c.last, nil
+	}
+	began, changed := time.Now(), c.history.changes()
+	text, err := json.Marshal(c.overview())
+	if err != nil {
+		return nil, err
+	}
+	c.last = &shown{event: eventOf(text), changed: changed, made: time.Now()}
+	c.last.rest = max(gather, 4*c.last.made.Sub(began))
+	return c.last, nil
 }
 
 // serveEvents sends the overview, each Interval and after each change of a link,
@@ -63,15 +94,13 @@ func (c *Console) serveEvents(w http.ResponseWriter, r *http.Request) {
 	defer closed()
 	ticker := time.NewTicker(c.options.Interval)
 	defer ticker.Stop()
-	for {
-		began, changed := time.Now(), c.history.changes()
-		text, err := json.Marshal(c.overview())
-		if err != nil || s.send(text) != nil {
+	for last := (*shown)(nil); ; {
+		now, err := c.show()
+		if err != nil || now != last && s.send(now.event) != nil {
 			return
 		}
-		// Of many links there is much to send: changes make it a fifth of the time at most.
-		rest := max(gather, 4*time.Since(began))
-		if !c.toTell(r.Context(), ticker.C, changed, rest) {
+		last = now
+		if !c.toTell(r.Context(), ticker.C, now.changed, now.rest) {
 			return
 		}
 	}
@@ -119,19 +148,19 @@ func (c *Console) serveTap(w http.ResponseWriter, r *http.Request) {
 	}
 	defer stop()
 	defer close(gone) // before stop, which waits for who writes
-	if s.send([]byte("the messages of "+link.Name()+" from now on, card data masked")) != nil {
+	if s.send(eventOf([]byte("the messages of "+link.Name()+" from now on, card data masked"))) != nil {
 		return
 	}
 	for {
 		select {
 		case text := <-texts:
-			if s.send(text) != nil {
+			if s.send(eventOf(text)) != nil {
 				return
 			}
 		case <-changed:
 			changed = c.history.changes()
 			if link.PID() != door || link.Status().State == messages.Closed {
-				_ = s.send([]byte("the link was changed or closed: there are no more messages of it")) // or the viewer has gone
+				_ = s.send(eventOf([]byte("the link was changed or closed: there are no more messages of it"))) // or the viewer has gone
 				return
 			}
 		case <-r.Context().Done():
