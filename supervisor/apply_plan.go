@@ -59,8 +59,8 @@ func (a *application) plan() error {
 	}
 	for _, c := range a.config.Acceptors {
 		old := m.acceptors[c.Name]
-		a.applied.Acceptors.sort(c.Name, old != nil,
-			old != nil && same(*old.given, c, old.print, a.config.print(acceptorKind, c.Name)))
+		a.applied.Acceptors.sort(c.Name, old != nil, old != nil && !old.record.Ends() && // somebody closes it
+			same(*old.given, c, old.print, a.config.print(acceptorKind, c.Name)))
 	}
 	for name := range m.acceptors {
 		if !a.names(acceptorKind, name) {

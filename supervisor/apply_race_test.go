@@ -91,3 +91,35 @@ func TestPauseWhileApplyReplaces(t *testing.T) {
 		require.NoError(t, link.Resume())
 	}
 }
+
+// TestApplyWhileAnAcceptorCloses: one that somebody closes is not there: it begins anew.
+func TestApplyWhileAnAcceptorCloses(t *testing.T) {
+	handling, release := make(chan struct{}), make(chan struct{})
+	config := supervisor.Config{Acceptors: []supervisor.AcceptorConfig{acceptorAt("host")}}
+	config.Acceptors[0].Session.Handler = func(_ context.Context, in *messages.Inbound) {
+		close(handling)
+		<-release
+		assert.NoError(t, in.ReplyFrame(patient(t), response(in.Frame)))
+	}
+	m := startManager(t, config)
+	old := m.Acceptor("host")
+	client := dialRaw(t, old)
+	client.write(newFrame("0200", 1))
+	awaitDone(t, "the request", handling)
+	closed := make(chan error, 1)
+	go func() { closed <- old.Close(patient(t)) }()
+	require.Eventually(t, func() bool { return !old.Status().Listening }, patience, time.Millisecond)
+	done := make(chan supervisor.Changes, 1)
+	go func() {
+		got, err := m.Apply(patient(t), config)
+		assert.NoError(t, err)
+		done <- got.Acceptors
+	}()
+	close(release)
+	assert.NotEmpty(t, client.read())
+	require.NoError(t, awaitDone(t, "the end", closed))
+	got := awaitDone(t, "Apply", done)
+	assert.Equal(t, []string{"host"}, append(got.Changed, got.Added...), "changed, or added if it was gone already")
+	require.NotNil(t, m.Acceptor("host"))
+	assert.True(t, m.Acceptor("host").Status().Listening)
+}
