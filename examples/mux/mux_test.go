@@ -125,17 +125,26 @@ func TestLinksTakeTurns(t *testing.T) {
 // TestInDoubt: the client is told nothing, and knows that it is in doubt.
 func TestInDoubt(t *testing.T) {
 	host, ledger := testbed.Host(t, issuer.AnswersNever)
-	m := startMux(t, true, 20*time.Millisecond, host.Addr())
+	m := startMux(t, true, terminal.Patience, host.Addr())
 	link := testbed.Client(t, m.acceptor.Addr().String())
 	request, err := testbed.Payment("000001", "000000000001")
 	require.NoError(t, err)
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	_, err = link.Send(ctx, request)
-	require.ErrorIs(t, err, messages.ErrInDoubt)
-	_, ok := ledger.Of("000000000001")
-	assert.True(t, ok)
-	assert.EqualValues(t, 1, m.relay.InDoubt.Load())
+	sent := make(chan error, 1)
+	go func() {
+		_, err := link.Send(ctx, request)
+		sent <- err
+	}()
+	require.Eventually(t, func() bool {
+		_, ok := ledger.Of("000000000001")
+		return ok
+	}, terminal.Patience, time.Millisecond)
+	require.NoError(t, host.Close(terminal.Patient(t)))
+	require.Eventually(t, func() bool { return m.relay.InDoubt.Load() == 1 }, terminal.Patience, time.Millisecond)
+	assert.Empty(t, sent)
+	cancel()
+	require.ErrorIs(t, <-sent, messages.ErrInDoubt)
 	assert.Zero(t, m.acceptor.Status().Counters.Replied)
 }
 
