@@ -118,8 +118,12 @@ func (r *rig) background(ctx context.Context, frame []byte) <-chan error {
 func (r *rig) doubt(i, stan int) {
 	r.t.Helper()
 	before := r.logs[i].Total()
-	_, err := r.Exchange(within(r.t, short), newFrame("0200", stan))
+	err := messages.ErrNotSent
+	for errors.Is(err, messages.ErrNotSent) { // its deadline passed before it was written
+		_, err = r.Exchange(within(r.t, short), newFrame("0200", stan))
+	}
 	require.ErrorIs(r.t, err, messages.ErrInDoubt)
+	require.NoError(r.t, r.logs[i].WaitTotal(patient(r.t), before+1))
 	require.Equal(r.t, before+1, r.logs[i].Total())
 }
 

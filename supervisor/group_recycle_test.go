@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/moov-io/iso8583"
 	"github.com/stretchr/testify/assert"
@@ -115,26 +117,34 @@ func TestRecycleStops(t *testing.T) {
 
 // TestRecycleAsksForAnEcho: a link that is up and does not answer is not up again.
 func TestRecycleAsksForAnEcho(t *testing.T) {
-	var silent atomic.Bool
-	r := startUpRig(t, 2, func(c *rigConfig) {
-		c.hosts[0].Handle = func(conn *linktest.Conn, f linktest.Frame) error {
+	synctest.Test(t, func(t *testing.T) {
+		var silent atomic.Bool
+		peer := linktest.NewPipePeer(linktest.PeerConfig{Framing: binary2, Handle: func(conn *linktest.Conn, f linktest.Frame) error {
 			if silent.Load() {
 				return nil
 			}
 			return linktest.Reply()(conn, f)
+		}})
+		defer peer.Close()
+		config := supervisor.Config{Logger: quiet, Groups: []supervisor.GroupConfig{{Name: "all", Links: []string{"a", "b"}, MinUp: 2}}}
+		for _, name := range config.Groups[0].Links {
+			config.Links = append(config.Links, supervisor.LinkConfig{
+				Name: name, Addrs: []string{"pipe:1"}, Spec: spec, Framing: binary2, Dial: peer.Dial,
+				Echo: supervisor.NetworkManagement{Build: func() (*iso8583.Message, error) { return newMessage(t, "0800", 1), nil }},
+			})
 		}
-	}, func(c *rigConfig) {
-		for i := range c.links {
-			c.links[i].Echo = supervisor.NetworkManagement{
-				Build: func() (*iso8583.Message, error) { return newMessage(t, "0800", 1), nil }, Timeout: 10 * short,
-			}
-		}
+		m, err := supervisor.New(nil, config)
+		require.NoError(t, err)
+		r := &rig{t: t, manager: m, Group: m.Group("all")}
+		require.NoError(t, r.Await(t.Context(), messages.Up))
+		require.NoError(t, r.Recycle(t.Context()))
+		assert.Equal(t, []uint64{2, 2}, r.sessions())
+		silent.Store(true)
+		err = r.Recycle(t.Context())
+		assert.ErrorIs(t, err, messages.ErrTimeout)
+		assert.ErrorContains(t, err, "group all: link a")
+		assert.Equal(t, []uint64{3, 2}, r.sessions())
+		require.NoError(t, m.Close(t.Context()))
+		time.Sleep(time.Minute) // fake: what timers are left run out
 	})
-	require.NoError(t, r.Recycle(patient(t)))
-	assert.Equal(t, []uint64{2, 2}, r.sessions())
-	silent.Store(true)
-	err := r.Recycle(patient(t))
-	assert.ErrorIs(t, err, messages.ErrTimeout)
-	assert.ErrorContains(t, err, "group all: link a")
-	assert.Equal(t, []uint64{3, 2}, r.sessions())
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // Patience bounds what has no reason to take long.
-const Patience = 20 * time.Second
+const Patience = time.Minute
 
 // Patient is a context for what has no reason to take long. It ends with the test.
 func Patient(t *testing.T) context.Context {
