@@ -24,9 +24,15 @@ func TestMain(m *testing.M) { leaktest.Main(m) }
 
 func TestARunAddsUp(t *testing.T) {
 	var out, complaints terminal.Output
-	code := command(t.Context(), []string{"-rate", "300", "-seconds", "2", "-seed", "5"}, &out, &complaints)
-	assert.Zero(t, code, "%s%s", &out, &complaints)
-	assert.NotContains(t, out.String(), "FAIL")
+	code := -1
+	for try := 0; code != 0 && try < 10; try++ {
+		out, complaints = terminal.Output{}, terminal.Output{}
+		code = command(t.Context(), []string{"-rate", "300", "-seconds", "2", "-seed", "5"}, &out, &complaints)
+		// Where the machine stands still, less happens.
+		require.NotRegexp(t, `goal [0-9]+\) FAIL`, out.String())
+		require.Empty(t, complaints.String())
+	}
+	assert.Zero(t, code, "%s", &out)
 	assert.Contains(t, out.String(), "seed 5")
 	for _, check := range []string{
 		"lost: 0 (goal 0) ok", "not sent, but seen by the host: 0", "duplicated at the host: 0", "misdelivered: 0",
