@@ -21,8 +21,8 @@ import (
 
 // The limits of all acceptors and links, as short as a busy machine allows.
 const (
-	firstTimeout = 2 * time.Second // also of TLS handshakes
-	writeTimeout = time.Second
+	firstTimeout = 2 * time.Second         // also of TLS handshakes
+	writeTimeout = 2 * time.Second         // a process may stand still before it has written
 	idleTime     = 1500 * time.Millisecond // a byte a second is within it
 	echoTimeout  = time.Second
 	missedEchoes = 2
