@@ -23,6 +23,7 @@ type result struct {
 	longest  time.Duration // the longest of them
 	attempts int           // in all
 	hung     bool          // callers were still waiting at the end
+	stood    time.Duration // for how long this process stood still
 }
 
 // audit is the comparison of the callers' book with the host's log.
@@ -88,6 +89,9 @@ func compare(l *load, log []logged, healed time.Time) audit {
 			h = &seen{}
 		}
 		a.outcome(s, h.received, h.replied)
+		if s.took > sendTimeout+slack+l.stood {
+			a.overdue++
+		}
 		a.received += min(h.received, 1)
 		if h.received > 0 && s.outcome != errAnswered && h.at.After(s.at) && h.at.After(healed) {
 			a.afterwards++
@@ -113,9 +117,6 @@ func (a *audit) outcome(s *sent, received, replied int) {
 		a.inDoubt++
 	default:
 		a.lost++
-	}
-	if s.took > sendTimeout+slack {
-		a.overdue++
 	}
 	if received > 1 || s.late > 1 {
 		a.duplicated++
@@ -171,10 +172,10 @@ func (r result) checks() []check.Line {
 		check.AtLeast("answered", r.answered, 40),
 	}
 	if !r.restart { // before a handshake, nothing can be in doubt
-		lines = append(lines, check.AtLeast("in doubt", r.inDoubt, 5))
+		lines = append(lines, check.AtLeast("in doubt", r.inDoubt, leastOfEach))
 	}
 	if r.hold == 0 { // nor need anything be refused, while there is a session
-		lines = append(lines, check.AtLeast("not sent", r.notSent, 5))
+		lines = append(lines, check.AtLeast("not sent", r.notSent, leastOfEach))
 	}
 	switch {
 	case r.hold > 0:
@@ -189,7 +190,7 @@ func (r result) checks() []check.Line {
 	case r.restart:
 		lines = append(lines, r.comesBack()...)
 	default:
-		lines = append(lines, check.AtMost("session given up, s", r.failed.Seconds(), (r.bound()+slack).Seconds()))
+		lines = append(lines, check.AtMost("session given up, s", r.failed.Seconds(), (r.bound()+slack+r.stood).Seconds()))
 		if !r.handover { // a stopped host finds what its kernel has taken
 			lines = append(lines, check.None("received when the caller had been told", r.afterwards))
 		}
@@ -206,13 +207,13 @@ func (r result) checks() []check.Line {
 
 // comesBack are the goals of a link that has lost its session.
 func (r result) comesBack() []check.Line {
-	lines := []check.Line{check.AtMost("up again, s", r.up.Seconds(), (r.comeback() + slack).Seconds())}
+	lines := []check.Line{check.AtMost("up again, s", r.up.Seconds(), (r.comeback() + slack + r.stood).Seconds())}
 	if r.mends {
 		return lines
 	}
 	return append(lines,
 		check.AtLeast("attempts that failed", r.failures, 2),
-		check.AtMost("longest of them, s", r.longest.Seconds(), (r.attempt()+slack).Seconds()))
+		check.AtMost("longest of them, s", r.longest.Seconds(), (r.attempt()+slack+r.stood).Seconds()))
 }
 
 // totals are the goals of all scenarios together.

@@ -30,7 +30,7 @@ type host struct {
 	respond linktest.Responder
 
 	mu     sync.Mutex
-	newest *linktest.Conn // of those that a message came on
+	newest *linktest.Conn // of those that a request came on: its sign-on is over
 	newer  chan struct{}  // closed when there is another newest one
 }
 
@@ -91,9 +91,12 @@ func (h *host) handOver(c *linktest.Conn, f linktest.Frame) error {
 	if err != nil {
 		return err
 	}
-	h.seen(c)
+	isManagement := identify(f) == ""
+	if !isManagement {
+		h.seen(c)
+	}
 	err = c.WriteFrame(response)
-	if err == nil || identify(f) == "" {
+	if err == nil || isManagement {
 		return err
 	}
 	return linktest.Async(func(c *linktest.Conn, _ linktest.Frame) error {
@@ -102,7 +105,7 @@ func (h *host) handOver(c *linktest.Conn, f linktest.Frame) error {
 	})(c, f)
 }
 
-// seen notes that a message came on a connection.
+// seen notes that a request came on a connection.
 func (h *host) seen(c *linktest.Conn) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -40,6 +40,7 @@ type load struct {
 	nobodys  int // late replies to what was never sent, or was not in doubt
 	later    int // late replies in a later session than their request's
 	answered int
+	stood    time.Duration // for how long this process stood still
 
 	callers sync.WaitGroup
 }

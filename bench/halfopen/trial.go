@@ -30,7 +30,10 @@ const (
 
 	every = 10 * time.Millisecond // between two requests
 
-	// slack is what a busy machine may add to a bound.
+	leastOfEach = 5 // requests in doubt, and not sent
+
+	// slack is what a busy machine may add to a bound, beside the time for which this
+	// process stood still.
 	slack = 1500 * time.Millisecond
 	// patience is how long the program waits for what must come, before it goes on
 	// and the CHECK fails.
@@ -132,6 +135,8 @@ func (t *trial) config(addr string) (supervisor.LinkConfig, error) {
 
 // run is the course of the scenario. Its error says that it could not be run.
 func (t *trial) run() (r result, err error) {
+	stood := watchStood()
+	defer stood.cancel()
 	if t.host, err = t.site.startHost(t.scenario); err != nil {
 		return r, err
 	}
@@ -189,6 +194,8 @@ func (t *trial) run() (r result, err error) {
 	t.load.mu.Lock()
 	defer t.load.mu.Unlock()
 	r.attempts, r.struck = int(attempts), t.struck
+	r.stood = stood.end()
+	t.load.stood = r.stood
 	r.audit = compare(t.load, log, r.healed)
 	return r, nil
 }
@@ -205,6 +212,10 @@ func (t *trial) strike() (result, error) {
 	switch {
 	case t.hold > 0:
 		time.Sleep(t.hold + time.Duration(t.random.Int64N(int64(t.hold/4))))
+		eventually(func() bool { // of a machine that stood still
+			_, inDoubt, _, _ := t.load.count()
+			return inDoubt >= leastOfEach
+		})
 	default:
 		if t.restart {
 			ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
