@@ -3,7 +3,6 @@ package main
 import (
 	"log/slog"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -19,9 +18,9 @@ var quiet = slog.New(slog.DiscardHandler)
 
 // startMux starts a mux that ends with the test, and waits until its links are up
 // where wait says so.
-func startMux(t *testing.T, wait bool, timeout time.Duration, hosts ...string) *mux {
+func startMux(t *testing.T, wait bool, hosts ...string) *mux {
 	t.Helper()
-	o := options{listen: "127.0.0.1:0", framing: framing.Binary2{}, timeout: timeout}
+	o := options{listen: "127.0.0.1:0", framing: framing.Binary2{}, timeout: terminal.Patience}
 	for _, addr := range hosts {
 		o.hosts = append(o.hosts, []string{addr})
 	}

@@ -29,7 +29,7 @@ import (
 func TestFiftyClientsShareALink(t *testing.T) {
 	const clients, each = 50, 20
 	host, ledger := testbed.Host(t, issuer.NoFault)
-	m := startMux(t, true, terminal.Patience, host.Addr())
+	m := startMux(t, true, host.Addr())
 	var running sync.WaitGroup
 	begin := make(chan struct{})
 	for client := range clients {
@@ -89,7 +89,7 @@ func send(t *testing.T, link *supervisor.Link, stan, reference string) *iso8583.
 // TestNotSent: without a host the client is told, by a response that is its own
 // request's and holds nothing of the card.
 func TestNotSent(t *testing.T) {
-	m := startMux(t, false, terminal.Patience, testbed.Nobody(t), testbed.Nobody(t))
+	m := startMux(t, false, testbed.Nobody(t), testbed.Nobody(t))
 	link := testbed.Client(t, m.acceptor.Addr().String())
 	response := send(t, link, "000042", "000000000042")
 	assert.Equal(t, []string{"0210", "000042", "000000000042", relay.Inoperative, "TERM0001", "", ""},
@@ -100,7 +100,7 @@ func TestNotSent(t *testing.T) {
 // TestNotSentGoesByTheOtherLink: one link is down, and every request is answered.
 func TestNotSentGoesByTheOtherLink(t *testing.T) {
 	host, _ := testbed.Host(t, issuer.NoFault)
-	m := startMux(t, false, terminal.Patience, testbed.Nobody(t), host.Addr())
+	m := startMux(t, false, testbed.Nobody(t), host.Addr())
 	require.NoError(t, m.manager.Link("host-2").Await(terminal.Patient(t), messages.Up))
 	link := testbed.Client(t, m.acceptor.Addr().String())
 	for number := range 10 {
@@ -112,7 +112,7 @@ func TestNotSentGoesByTheOtherLink(t *testing.T) {
 
 func TestLinksTakeTurns(t *testing.T) {
 	host, _ := testbed.Host(t, issuer.NoFault)
-	m := startMux(t, true, terminal.Patience, host.Addr(), host.Addr())
+	m := startMux(t, true, host.Addr(), host.Addr())
 	link := testbed.Client(t, m.acceptor.Addr().String())
 	for number := range 10 {
 		send(t, link, "000001", fmt.Sprintf("%012d", number))
@@ -125,7 +125,7 @@ func TestLinksTakeTurns(t *testing.T) {
 // TestInDoubt: the client is told nothing, and knows that it is in doubt.
 func TestInDoubt(t *testing.T) {
 	host, ledger := testbed.Host(t, issuer.AnswersNever)
-	m := startMux(t, true, terminal.Patience, host.Addr())
+	m := startMux(t, true, host.Addr())
 	link := testbed.Client(t, m.acceptor.Addr().String())
 	request, err := testbed.Payment("000001", "000000000001")
 	require.NoError(t, err)
@@ -167,8 +167,8 @@ func echo(t *testing.T, link *supervisor.Link) (code string) {
 // the host sees nothing of it.
 func TestNetworkManagementEndsHere(t *testing.T) {
 	host, _ := testbed.Host(t, issuer.NoFault)
-	up := startMux(t, true, terminal.Patience, host.Addr())
-	down := startMux(t, false, terminal.Patience, testbed.Nobody(t))
+	up := startMux(t, true, host.Addr())
+	down := startMux(t, false, testbed.Nobody(t))
 	for _, c := range []struct {
 		m    *mux
 		code string
@@ -181,7 +181,7 @@ func TestNetworkManagementEndsHere(t *testing.T) {
 
 func TestWhatHasNoSTANIsRefused(t *testing.T) {
 	host, _ := testbed.Host(t, issuer.NoFault)
-	m := startMux(t, true, terminal.Patience, host.Addr())
+	m := startMux(t, true, host.Addr())
 	link := testbed.Client(t, m.acceptor.Addr().String(), func(c *supervisor.LinkConfig) { c.KeyFields = []int{37} })
 	response := send(t, link, "", "000000000009")
 	assert.Equal(t, []string{"0210", "", "000000000009", relay.FormatError}, testbed.Values(t, response, 0, 11, 37, 39))

@@ -127,7 +127,7 @@ func TestClosedConsoleCutsNothingShort(t *testing.T) {
 	answer := make(chan struct{})
 	d.answer.Store(&answer)
 	visa := d.manager.Link("visa")
-	msg, sent := payment(t, "000001", pan), make(chan error, 1)
+	msg, sent := payment(t, pan), make(chan error, 1)
 	go func() {
 		_, err := visa.Send(context.Background(), msg)
 		sent <- err

@@ -48,7 +48,7 @@ func TestPage(t *testing.T) {
 // TestStatus has what the page shows, and a link's page more of it.
 func TestStatus(t *testing.T) {
 	d := startDesk(t, console.Options{Title: "East", Interval: 100 * time.Millisecond})
-	d.exchange(pan)
+	d.exchange()
 	s := d.object("/api/status")
 	assert.Equal(t, "East", s["title"])
 	visa := visaOf(t, s)
@@ -132,7 +132,7 @@ func TestChangesArePushed(t *testing.T) {
 // TestMetrics are what Prometheus can read, and its own linter has nothing to say of.
 func TestMetrics(t *testing.T) {
 	d := startDesk(t, console.Options{})
-	d.exchange(pan)
+	d.exchange()
 	_, text := d.text("/metrics")
 	for _, line := range []string{
 		`isolink_link_state{link="visa",state="up"} 1`,
@@ -160,7 +160,7 @@ func TestTap(t *testing.T) {
 	d := startDesk(t, console.Options{})
 	next := d.events("/tap/visa")
 	assert.Contains(t, next(), "the messages of visa")
-	d.exchange(pan)
+	d.exchange()
 	for _, way := range []string{"sent", "received"} {
 		text := next()
 		assert.Contains(t, text, "visa session 1: "+way)

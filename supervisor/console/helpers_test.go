@@ -175,17 +175,17 @@ func (d *desk) events(path string) func() string {
 }
 
 // exchange makes one exchange over visa.
-func (d *desk) exchange(pan string) {
+func (d *desk) exchange() {
 	d.t.Helper()
-	_, err := d.manager.Link("visa").Send(patient(d.t), payment(d.t, "000001", pan))
+	_, err := d.manager.Link("visa").Send(patient(d.t), payment(d.t, pan))
 	require.NoError(d.t, err)
 }
 
-func payment(t *testing.T, stan, pan string) *iso8583.Message {
+func payment(t *testing.T, pan string) *iso8583.Message {
 	t.Helper()
 	msg := iso8583.NewMessage(specs.Spec87ASCII)
 	msg.MTI("0200")
 	require.NoError(t, msg.Field(2, pan))
-	require.NoError(t, msg.Field(11, stan))
+	require.NoError(t, msg.Field(11, "000001"))
 	return msg
 }

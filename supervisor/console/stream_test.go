@@ -71,6 +71,6 @@ func TestTapOfALinkThatChanges(t *testing.T) {
 	next := d.events("/tap/visa")
 	next()
 	require.NoError(t, d.manager.Link("visa").Await(patient(t), messages.Up))
-	d.exchange(pan)
+	d.exchange()
 	assert.Contains(t, next(), "sent")
 }
