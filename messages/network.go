@@ -77,7 +77,7 @@ func WantCode(id int, accepted ...string) func(*iso8583.Message) error {
 		if slices.ContainsFunc(accepted, func(want string) bool { return padded(msg.GetSpec(), id, want) == got }) {
 			return nil
 		}
-		return &CodeError{Field: id, Code: got}
+		return &CodeError{Field: id, Code: shortCode(got)}
 	}
 }
 
@@ -96,8 +96,8 @@ func padded(spec *iso8583.MessageSpec, id int, value string) string {
 
 // CodeError is a response that says no.
 type CodeError struct {
-	// Field is the number of the field that says it, and Code its value; empty when
-	// it is absent.
+	// Field is the number of the field that says it, and Code its value, of which eight
+	// characters are told at most; empty when it is absent.
 	Field int
 	Code  string
 }

@@ -115,6 +115,10 @@ func TestWantCode(t *testing.T) {
 	msg := iso8583.NewMessage(variable)
 	require.NoError(t, msg.Field(39, "00"))
 	require.NoError(t, check(msg), "nothing is filled up where the length varies")
+	wide := withCode(field.NewString(&field.Spec{Length: 19, Enc: encoding.ASCII, Pref: prefix.ASCII.LL}))
+	msg = iso8583.NewMessage(wide)
+	require.NoError(t, msg.Field(39, "4111111111111111"))
+	assert.EqualError(t, check(msg), "refused: response code 41111111 in field 39", "it might be anything")
 	assert.Equal(t, "refused: no response code in field 39", (&messages.CodeError{Field: 39}).Error())
 	assert.Equal(t, "refused: response code 05 in field 39", (&messages.CodeError{Field: 39, Code: "05"}).Error())
 }

@@ -27,9 +27,12 @@ type Administrative struct {
 	Codes []string
 }
 
-// maxAdministrativeCode keeps free text of the network out of errors and logs: so
-// many characters cannot be a card number.
-const maxAdministrativeCode = 8
+// longestCode keeps free text of the network out of errors and logs: so many
+// characters cannot be a card number.
+const longestCode = 8
+
+// shortCode is what of a peer's code is told.
+func shortCode(code string) string { return code[:min(len(code), longestCode)] }
 
 // RejectAdministrative recognises the rejects of networks that send an
 // administrative advice (0620) or notification (1644, 2644) of their own about a
@@ -86,7 +89,7 @@ func RejectAdministrative(spec *iso8583.MessageSpec, c Administrative) (Rejecter
 			return Key{}, "", false
 		}
 		r.ToHandler = r.MTI.Function() == '2'
-		return key, code[:min(len(code), maxAdministrativeCode)], true
+		return key, shortCode(code), true
 	}, nil
 }
 
