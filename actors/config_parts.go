@@ -10,8 +10,8 @@ import (
 // a link makes by itself.
 type NetworkManagement struct {
 	// Build makes the request. It runs in a goroutine of its own, a slow one beside
-	// the next, and must give each message a fresh STAN. Nil: there is no such
-	// exchange.
+	// the next, and must give each message a fresh STAN. While 16 calls of Build and
+	// Check have not returned, the link's others fail. Nil: there is no such exchange.
 	Build func() (*iso8583.Message, error)
 	// Check judges the response, in that goroutine; an error, which is told in
 	// events and logs, refuses. messages.WantCode makes one. Nil: any response will

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/moov-io/iso8583"
+
 	"github.com/isolink-go/isolink/messages"
 )
 
@@ -89,8 +91,26 @@ func (s *session) network(name string, n NetworkManagement, done func(error)) {
 	}
 }
 
+// maxNetworking bounds the functions of network management of a link that have not
+// returned: one that blocks has others called beside it, echo by echo and session by
+// session.
+const maxNetworking = 16
+
+// networking calls such a function.
+func (r *Record) networking(call func() error) error {
+	defer r.inNetworking.Add(-1)
+	if r.inNetworking.Add(1) > maxNetworking {
+		return fmt.Errorf("%w: %d functions of network management have not returned", messages.ErrOverloaded, maxNetworking)
+	}
+	return call()
+}
+
 func (s *session) exchangeNetwork(n NetworkManagement, deadline int64) error {
-	msg, err := n.Build()
+	var msg *iso8583.Message
+	err := s.record.networking(func() (err error) {
+		msg, err = n.Build()
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -116,7 +136,7 @@ func (s *session) exchangeNetwork(n NetworkManagement, deadline int64) error {
 	if err != nil {
 		return err
 	}
-	return n.Check(reply)
+	return s.record.networking(func() error { return n.Check(reply) })
 }
 
 // sign begins a sign-on or a sign-off.

@@ -55,6 +55,8 @@ type Record struct {
 	admitted      atomic.Int64
 	admittedBytes atomic.Int64
 
+	inNetworking atomic.Int64 // functions of network management that have not returned
+
 	// want is the operator's: handles write it, the link's actor reads it.
 	want atomic.Uint32
 
