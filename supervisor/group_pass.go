@@ -49,16 +49,30 @@ func (p *groupPass) pass(ctx context.Context) error {
 		if last != nil {
 			p.group.passedOn.Add(1)
 		}
-		err = p.give(ctx)
-		if !p.post {
-			p.note(trial, err)
-		}
+		err = p.try(ctx, trial)
 		if err == nil || !curable(err) || ctx.Err() != nil || !time.Now().Before(p.deadline(ctx)) {
 			return p.result(err)
 		}
 		last = err
 		p.tried = append(p.tried, p.link)
 	}
+}
+
+// try gives the send to its link, and draws from a request's result what it says of it.
+func (p *groupPass) try(ctx context.Context, trial bool) (err error) {
+	if p.post {
+		return p.give(ctx)
+	}
+	noted := false
+	defer func() {
+		if !noted { // a function of the configuration has ended the goroutine
+			p.group.note(p.link, trial, saysNothing)
+		}
+	}()
+	err = p.give(ctx)
+	noted = true
+	p.note(trial, err)
+	return err
 }
 
 // note draws from a request's result what it says of its link. A trial that was

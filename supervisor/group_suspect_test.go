@@ -158,6 +158,36 @@ func TestGroupTrialThatWasNotSent(t *testing.T) {
 	assert.Equal(t, []int{2, 0}, r.totals())
 }
 
+// TestGroupTrialThatEndsItsGoroutine: it is none either: the link is not left out for good.
+func TestGroupTrialThatEndsItsGoroutine(t *testing.T) {
+	var dislikes atomic.Bool
+	r := startUpRig(t, 2, nil, func(c *rigConfig) {
+		c.group.Strategy = supervisor.PrimaryBackup()
+		c.group.Suspect = supervisor.SuspectConfig{After: 1, For: 1, Judge: func([]byte) bool { return !dislikes.Load() }}
+		for i := range c.links {
+			c.links[i].KeyFunc = func(m *messages.Received) (messages.Key, error) {
+				if m.MTI.Class() == '4' {
+					goexit()
+				}
+				return messages.NewKey(m.MTI, string(m.Frame[rrnEnd-12:rrnEnd]))
+			}
+		}
+	})
+	dislikes.Store(true)
+	r.works(1)
+	assert.Equal(t, []string{"a"}, r.suspects())
+	dislikes.Store(false)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, _ = r.Exchange(patient(t), newFrame("0400", 2))
+	}()
+	awaitDone(t, "the trial", ended)
+	r.works(3)
+	assert.Empty(t, r.suspects())
+	assert.Equal(t, []int{2, 0}, r.totals())
+}
+
 // TestGroupAllSuspect: then all of them are used.
 func TestGroupAllSuspect(t *testing.T) {
 	r := startUpRig(t, 2, func(c *rigConfig) {
