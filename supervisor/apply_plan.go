@@ -204,6 +204,7 @@ func (a *application) listen() {
 		if slices.Contains(names.Changed, c.Name) {
 			names.Changed = slices.DeleteFunc(names.Changed, is)
 			names.Removed = append(names.Removed, c.Name)
+			slices.Sort(names.Removed)
 		}
 	}
 }

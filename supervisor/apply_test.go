@@ -276,14 +276,14 @@ func TestApplyFailsToListen(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer taken.Close()
-	config := supervisor.Config{Acceptors: []supervisor.AcceptorConfig{acceptorAt("moves")}}
+	config := supervisor.Config{Acceptors: []supervisor.AcceptorConfig{acceptorAt("moves"), acceptorAt("stops")}}
 	m := startManager(t, config)
 	config = supervisor.Config{Acceptors: []supervisor.AcceptorConfig{acceptorAt("moves"), acceptorAt("comes"), acceptorAt("fails")}}
 	config.Acceptors[0].Addr, config.Acceptors[2].Addr = taken.Addr().String(), taken.Addr().String()
 	got, err := m.Apply(patient(t), config)
 	var fault *net.OpError
 	require.ErrorAs(t, err, &fault)
-	assert.Equal(t, supervisor.Changes{Added: []string{"comes"}, Changed: []string{}, Removed: []string{"moves"}}, got.Acceptors)
+	assert.Equal(t, supervisor.Changes{Added: []string{"comes"}, Changed: []string{}, Removed: []string{"moves", "stops"}}, got.Acceptors)
 	dialRaw(t, m.Acceptor("comes")).works(1)
 
 	_, err = supervisor.New(nil, config)
