@@ -129,7 +129,7 @@ func (l *loader) links(root, defaults *node) {
 		l.link, l.specPath = c, fmt.Sprintf("links[%d].spec", i)
 		if defaults != nil {
 			left := []string{"onSecond"}
-			if n.get("accept") != nil {
+			if accept := n.get("accept"); accept != nil && accept.text != "" {
 				left = connecting
 			}
 			n = n.over(defaults.without(left...))

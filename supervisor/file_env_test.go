@@ -3,6 +3,7 @@ package supervisor_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -57,5 +58,18 @@ func TestLoadDefaults(t *testing.T) {
 		}
 		require.NoError(t, err, text)
 		assert.Equal(t, want, config.Links[0].TLSFiles.ServerName, text)
+	}
+}
+
+// TestLoadAcceptOfNobody: a link whose accept is empty connects, as the defaults say: with
+// their TLS, above all.
+func TestLoadAcceptOfNobody(t *testing.T) {
+	for _, accept := range []string{"null", `""`, `"${NONE:-}"`} {
+		text := "defaults: {tlsFiles: {serverName: bank}, backoff: {base: 7s}}\nlinks:\n- " + strings.Replace(goodLink, "}", ", accept: "+accept+"}", 1)
+		config, err := supervisor.LoadBytes("f.yaml", []byte(text), supervisor.LoadOptions{Env: variables(nil)})
+		require.NoError(t, err, accept)
+		assert.Empty(t, config.Links[0].Accept, accept)
+		assert.Equal(t, "bank", config.Links[0].TLSFiles.ServerName, accept)
+		assert.Equal(t, 7*time.Second, config.Links[0].Backoff.Base, accept)
 	}
 }
