@@ -53,6 +53,10 @@ func TestLoadFaults(t *testing.T) {
 				"f.yaml:14:14: links[0].maxEvents: the number is out of range",
 			},
 		},
+		"TLS that a variable has taken away": {
+			link("  tlsFiles: {ca: \"${NONE:-}\", cert: '', key: ~}"),
+			[]string{"f.yaml:6:3: links[0].tlsFiles: is empty, which would be plain TCP: give one of its fields a value, or leave it out"},
+		},
 		"names": {
 			link("  onDisconnect: waits\n  onSecond: ${SECRET}\n  stans: x\n  reject: baseII"),
 			[]string{

@@ -82,10 +82,14 @@ func (l *loader) framing(n *node, v reflect.Value, path string) {
 
 // tlsFiles decodes names of files, which are relative to the file's folder.
 func (l *loader) tlsFiles(n *node, v reflect.Value, path string) {
+	before := len(l.faulty)
 	l.structure(n, v, path)
 	files := v.Addr().Interface().(*TLSFiles)
 	for _, name := range []*string{&files.CA, &files.Cert, &files.Key} {
 		*name = l.file(*name)
+	}
+	if *files == (TLSFiles{}) && len(n.entries) > 0 && len(l.faulty) == before { // a variable without a value, in most cases
+		l.fault(n, path, "is empty, which would be plain TCP: give one of its fields a value, or leave it out")
 	}
 }
 
