@@ -30,7 +30,8 @@ type Changes struct {
 //     begin anew, with fresh counters: one of each group at a time, the next one when
 //     the one before is up again, if it was up, or after 10 s. Their handles stay valid;
 //     sends are refused meanwhile as not sent, and groups give them to other links. A
-//     link that is paused or signed off by its operator stays so.
+//     link that is paused or signed off by its operator stays so; one that Link.Close
+//     has closed stays closed until it changes, or goes and comes again.
 //   - Groups that change stay what they are for their sends: handle, PID and what they
 //     think of their links.
 //   - Acceptors that go or change end in order, as by Close. Those that change, and new

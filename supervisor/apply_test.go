@@ -219,6 +219,28 @@ func TestApplyKeepsTheOperatorsWish(t *testing.T) {
 	}
 }
 
+// TestApplyLeavesWhatWasClosed: a link that its handle has closed comes back by a change of
+// its configuration, and not before.
+func TestApplyLeavesWhatWasClosed(t *testing.T) {
+	host := startHost(t, linktest.PeerConfig{})
+	config := linksTo(host)
+	m := startManager(t, config)
+	require.NoError(t, m.Link("a").Await(patient(t), messages.Up))
+	require.NoError(t, m.Link("a").Close(patient(t)))
+	assert.Equal(t, []string{"a"}, applied(t, m, config).Links.Unchanged)
+	assert.Equal(t, messages.Closed, m.Link("a").Status().State)
+
+	changed := linksTo(host)
+	changed.Links[0].MaxInFlight = 5
+	assert.Equal(t, []string{"a"}, applied(t, m, changed).Links.Changed)
+	require.NoError(t, m.Link("a").Await(patient(t), messages.Up))
+
+	require.NoError(t, m.Link("a").Close(patient(t)))
+	assert.Equal(t, []string{"a"}, applied(t, m, supervisor.Config{}).Links.Removed)
+	assert.Equal(t, []string{"a"}, applied(t, m, changed).Links.Added)
+	require.NoError(t, m.Link("a").Await(patient(t), messages.Up))
+}
+
 // TestApplyScope: links of one scope change in what they must agree in, and share one
 // again.
 func TestApplyScope(t *testing.T) {
