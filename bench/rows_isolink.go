@@ -65,16 +65,23 @@ func closeManager(m *supervisor.Manager) error {
 	return m.Close(ctx)
 }
 
+// over opens links, and a path over them.
+func over(path func(*linkPath) Path) func(target, *sample.Shape, int) (Path, error) {
+	return func(to target, shape *sample.Shape, callers int) (Path, error) {
+		links, err := openLink(to, shape, callers)
+		if err != nil {
+			return nil, err
+		}
+		return path(links), nil
+	}
+}
+
+var openFrame, openMessage = over(asFrames), over(asMessages)
+
 // framePath exchanges packed messages.
 type framePath struct{ *linkPath }
 
-func openFrame(to target, shape *sample.Shape, callers int) (Path, error) {
-	p, err := openLink(to, shape, callers)
-	if err != nil {
-		return nil, err
-	}
-	return framePath{p}, nil
-}
+func asFrames(p *linkPath) Path { return framePath{p} }
 
 func (p framePath) Exchange(ctx context.Context, caller int, seq uint64) error {
 	stan := sample.STAN(caller, seq)
@@ -89,13 +96,7 @@ func (p framePath) Exchange(ctx context.Context, caller int, seq uint64) error {
 // messagePath exchanges messages.
 type messagePath struct{ *linkPath }
 
-func openMessage(to target, shape *sample.Shape, callers int) (Path, error) {
-	p, err := openLink(to, shape, callers)
-	if err != nil {
-		return nil, err
-	}
-	return messagePath{p}, nil
-}
+func asMessages(p *linkPath) Path { return messagePath{p} }
 
 func (p messagePath) Exchange(ctx context.Context, caller int, seq uint64) error {
 	stan := sample.STAN(caller, seq)

@@ -16,15 +16,15 @@ import (
 
 // telemetryRows are measured with OpenTelemetry and without, by the same callers.
 var telemetryRows = []row{
-	{name: rowFrame, open: untold(frameInTransactions)},
+	{name: rowFrame, open: over(frameInTransactions)},
 	{name: rowFrameTold, open: told(frameInTransactions)},
-	{name: rowFrameRoots, open: told(func(p *linkPath) Path { return framePath{p} })},
-	{name: rowMessage, open: untold(messageInTransactions)},
+	{name: rowFrameRoots, open: told(asFrames)},
+	{name: rowMessage, open: over(messageInTransactions)},
 	{name: rowMessageTold, open: told(messageInTransactions)},
 }
 
-func frameInTransactions(p *linkPath) Path   { return inTransactions(framePath{p}) }
-func messageInTransactions(p *linkPath) Path { return inTransactions(messagePath{p}) }
+func frameInTransactions(p *linkPath) Path   { return inTransactions(asFrames(p)) }
+func messageInTransactions(p *linkPath) Path { return inTransactions(asMessages(p)) }
 
 // telemetryCallers are the columns.
 var telemetryCallers = []int{1, 16, 100, 1000}
@@ -43,16 +43,7 @@ type toldPath struct {
 	traces  *sdktrace.TracerProvider
 }
 
-func untold(path func(*linkPath) Path) func(target, *sample.Shape, int) (Path, error) {
-	return func(to target, shape *sample.Shape, callers int) (Path, error) {
-		links, err := openLink(to, shape, callers)
-		if err != nil {
-			return nil, err
-		}
-		return path(links), nil
-	}
-}
-
+// told is over, for links whose manager has OpenTelemetry's SDK.
 func told(path func(*linkPath) Path) func(target, *sample.Shape, int) (Path, error) {
 	return func(to target, shape *sample.Shape, callers int) (Path, error) {
 		p := toldPath{

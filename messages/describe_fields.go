@@ -48,8 +48,8 @@ func writeFields(w io.Writer, msg *iso8583.Message, masks, filters []iso8583.Fie
 	return tw.Flush()
 }
 
-// describedFields are the fields of a message, those without subfields that a filter
-// is for.
+// describedFields are the fields of a message. One that a filter is for shows no
+// subfields: the filter gets it whole.
 type describedFields struct {
 	*iso8583.MessageWrapper
 

@@ -10,7 +10,7 @@ import (
 	"github.com/isolink-go/isolink/testdata/check"
 )
 
-// report prints the table and the lines, and reports whether all that decide are ok.
+// report prints the table, and the lines that decide nothing.
 func report(out io.Writer, f findings) error {
 	fmt.Fprintf(out, "alone, the others made %d exchanges a second; they go on with half of that\n\n", f.most)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
