@@ -4,7 +4,7 @@
 //  1. copies the tree to a temporary folder,
 //  2. runs the tests that the mutation names: they must be green, and must be there,
 //  3. makes the mutation's one change, which must apply and compile,
-//  4. runs the same tests again: now they must be red.
+//  4. runs the same tests again, three times if need be: now they must be red.
 //
 // A mutation whose tests stay green has survived: the promise that it breaks is
 // not tested. The command exits with 1 when one survives, when one could not be

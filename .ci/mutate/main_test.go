@@ -39,7 +39,19 @@ func Label(n int) string {
 `,
 	"larger/larger_test.go": `package larger
 
-import "testing"
+import (
+	"os"
+	"testing"
+)
+
+func TestByChance(t *testing.T) {
+	if _, err := os.Stat("before"); err == nil && Larger(2, 1) != 2 {
+		t.Fatal("not the larger one")
+	}
+	if Larger(2, 1) != 2 && os.WriteFile("before", nil, 0o600) != nil {
+		t.Fatal("cannot be noted")
+	}
+}
 
 func TestLarger(t *testing.T) {
 	if Larger(2, 1) != 2 || Larger(1, 2) != 2 {
@@ -102,12 +114,16 @@ func TestAllKilled(t *testing.T) {
 	out, err := mutate(t, map[string]string{
 		"smaller.mutation": toyMutation("^TestLarger$", "\tif a > b {", "\tif a < b {"),
 		"first.mutation":   toyMutation("^TestLarger$", "\t\treturn a\n\t}\n\treturn b", "\t}\n\treturn a"),
+		"chance.mutation":  toyMutation("^TestByChance$", "\tif a > b {", "\tif a < b {"),
 		"README":           "not a mutation",
 	})
 	require.NoError(t, err, out)
-	assert.Contains(t, lineOf(t, out, "smaller"), "killed")
-	assert.Contains(t, lineOf(t, out, "first"), "killed")
-	assert.True(t, strings.HasSuffix(out, "\nCHECK mutations: 0 survivors of 2 (goal 0) ok\n"), out)
+	for _, id := range []string{"smaller", "first"} {
+		assert.Contains(t, lineOf(t, out, id), "killed")
+		assert.NotContains(t, lineOf(t, out, id), "by chance")
+	}
+	assert.Contains(t, lineOf(t, out, "chance"), "in run 2 of 3 only: its tests may be green by chance")
+	assert.True(t, strings.HasSuffix(out, "\nCHECK mutations: 0 survivors of 3 (goal 0) ok\n"), out)
 }
 
 func TestSurvivorsAndBroken(t *testing.T) {
@@ -140,6 +156,7 @@ func TestSurvivorsAndBroken(t *testing.T) {
 			assert.Contains(t, lineOf(t, out, id), text, id)
 		}
 	}
+	assert.Equal(t, 2*9, strings.Count(out, "toys stay whole"), "each fault as it comes, and again at the end:\n"+out)
 	assert.Contains(t, out, "CHECK mutations: 2 survivors of 10, 7 could not be tried (goal 0) FAIL\n")
 }
 

@@ -34,21 +34,25 @@ func (v verdict) String() string {
 type result struct {
 	mutation mutation
 	verdict  verdict
-	detail   string // why, unless killed
+	detail   string // why; empty when killed at once
 	took     time.Duration
 }
 
 func (r result) String() string {
 	line := fmt.Sprintf("%-8s %6.1f s  %s: %s", r.verdict, r.took.Seconds(), r.mutation.id, r.mutation.name)
+	if r.verdict == killed && r.detail != "" {
+		return line + ", " + r.detail
+	}
 	if r.verdict == killed {
 		return line
 	}
 	return line + "\n         " + r.mutation.reason + "\n         " + r.detail
 }
 
-// tally counts the results.
+// tally counts the results, and keeps those that are not as they should be.
 type tally struct {
 	tried, survived, broken int
+	faults                  []result
 }
 
 func (t *tally) add(r result) {
@@ -60,13 +64,20 @@ func (t *tally) add(r result) {
 	case broken:
 		t.broken++
 	}
+	if r.verdict != killed {
+		t.faults = append(t.faults, r)
+	}
 }
 
-// report prints the closing line, and returns an error unless all were killed.
+// report prints what was not killed, once more and together, and the closing line. It
+// returns an error unless all were killed.
 func (t *tally) report(out io.Writer) error {
 	if t.survived == 0 && t.broken == 0 {
 		_, err := fmt.Fprintf(out, "CHECK mutations: 0 survivors of %d (goal 0) ok\n", t.tried)
 		return err
+	}
+	for _, r := range t.faults {
+		fmt.Fprintln(out, r)
 	}
 	fmt.Fprintf(out, "CHECK mutations: %d survivors of %d, %d could not be tried (goal 0) FAIL\n",
 		t.survived, t.tried, t.broken)

@@ -15,6 +15,10 @@ import (
 // testTimeout ends a run of tests that a mutation has made hang; it is red then.
 const testTimeout = "120s"
 
+// runs is how often a mutation's tests run until one is red: those of races and of
+// random values notice it by chance.
+const runs = 3
+
 // trial tries mutations on copies of one tree. It may be used by several
 // goroutines, each with a folder of its own to copy to.
 type trial struct {
@@ -59,16 +63,19 @@ func (t *trial) judge(ctx context.Context, m mutation, copied string) (verdict, 
 	if err := build(ctx, m, copied, binary); err != nil {
 		return broken, "does not compile:\n" + err.Error()
 	}
-	_, err := runTests(ctx, m, copied, binary)
-	var red *exec.ExitError
-	switch {
-	case err == nil:
-		return survived, "the tests are green"
-	case errors.As(err, &red):
-		return killed, ""
-	default:
-		return broken, err.Error()
+	for run := range runs {
+		_, err := runTests(ctx, m, copied, binary)
+		var red *exec.ExitError
+		switch {
+		case errors.As(err, &red) && run > 0:
+			return killed, fmt.Sprintf("in run %d of %d only: its tests may be green by chance", run+1, runs)
+		case errors.As(err, &red):
+			return killed, ""
+		case err != nil:
+			return broken, err.Error()
+		}
 	}
+	return survived, fmt.Sprintf("the tests are green, %d times", runs)
 }
 
 // baseline runs the mutation's tests without the mutation, once for all mutations
