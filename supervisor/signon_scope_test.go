@@ -3,6 +3,7 @@ package supervisor_test
 import (
 	"context"
 	"testing"
+	"testing/synctest"
 
 	"github.com/moov-io/iso8583"
 	"github.com/stretchr/testify/assert"
@@ -223,31 +224,34 @@ func TestDrainOrder(t *testing.T) {
 	for name, order := range map[string]supervisor.DrainOrder{"DrainFirst": supervisor.DrainFirst, "SignOffFirst": supervisor.SignOffFirst} {
 		t.Run(name, func(t *testing.T) {
 			h := &signHost{t: t}
-			host := startHost(t, linktest.PeerConfig{Handle: h.handle})
-			release, handling := make(chan struct{}), make(chan struct{}, 1)
-			l := startUp(t, host, signing, func(c *supervisor.LinkConfig) {
+			var release, handling chan struct{}
+			bubble(t, linktest.PeerConfig{Handle: h.handle}, func(c *supervisor.LinkConfig) {
+				release, handling = make(chan struct{}), make(chan struct{}, 1)
+				signing(c)
 				c.SignOffOnStop, c.DrainOrder = true, order
 				c.Handler = func(ctx context.Context, in *messages.Inbound) {
 					handling <- struct{}{}
 					<-release
 					answering(ctx, in)
 				}
+			}, func(t *testing.T, l *supervisor.Link, host *linktest.Peer) {
+				require.NoError(t, l.Await(t.Context(), messages.Up))
+				conn := connOf(t, host, 1)
+				require.NoError(t, conn.WriteFrame(linktest.Frame{Body: newFrame("0100", 1)}))
+				<-handling
+				closed := make(chan error, 1)
+				go func() { closed <- l.Close(t.Context()) }()
+				synctest.Wait()
+				assert.Equal(t, messages.Draining, l.Status().State)
+				want := []string{"001", "0110", "002"}
+				if order == supervisor.SignOffFirst {
+					want = []string{"001", "002", "0110"}
+				}
+				close(release)
+				require.NoError(t, <-closed)
+				<-conn.Done()
+				assert.Equal(t, want, h.asked.list())
 			})
-			conn := connOf(t, host, 1)
-			require.NoError(t, conn.WriteFrame(linktest.Frame{Body: newFrame("0100", 1)}))
-			awaitDone(t, "the request", handling)
-			closed := make(chan error, 1)
-			go func() { closed <- l.Close(patient(t)) }()
-			want := []string{"001", "0110", "002"}
-			if order == supervisor.SignOffFirst {
-				want = []string{"001", "002", "0110"}
-				h.asked.awaitSome(t, 2, "the sign-off")
-			}
-			l.awaitState(messages.Draining)
-			close(release)
-			require.NoError(t, awaitDone(t, "Close", closed))
-			awaitDone(t, "the end of the connection", conn.Done())
-			assert.Equal(t, want, h.asked.list())
 		})
 	}
 }
