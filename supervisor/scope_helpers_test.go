@@ -134,7 +134,8 @@ func (r *scopeRig) isBack(i, number int) {
 // breaks ends the session of link i, which then stays down.
 func (r *scopeRig) breaks(i int) {
 	r.rig.t.Helper()
+	conn := connOf(r.rig.t, r.hosts[i], 1)
 	require.NoError(r.rig.t, r.hosts[i].SetAdmission(linktest.Refuse))
-	require.NoError(r.rig.t, connOf(r.rig.t, r.hosts[i], 1).Reset())
+	require.NoError(r.rig.t, conn.Reset())
 	require.NoError(r.rig.t, r.link(i).Await(patient(r.rig.t), messages.Waiting))
 }

@@ -83,8 +83,9 @@ func TestSignOnOfAScopeAgain(t *testing.T) {
 	r := signTogether(t, 2, h, nil)
 	r.awaitAll(messages.Up)
 	for _, host := range r.hosts {
+		conn := connOf(t, host, 1)
 		require.NoError(t, host.SetAdmission(linktest.Refuse))
-		require.NoError(t, connOf(t, host, 1).Reset())
+		require.NoError(t, conn.Reset())
 	}
 	r.awaitAll(messages.Waiting)
 	for _, host := range r.hosts {

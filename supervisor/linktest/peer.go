@@ -100,9 +100,10 @@ func (p *Peer) Dial(ctx context.Context, network, _ string) (net.Conn, error) {
 }
 
 // SetAdmission changes what happens to those who connect from now on;
-// connections that are up stay up. With Refuse it returns when nobody can
-// connect any more, with another one when the peer listens again. It returns
-// the error of listening, and net.ErrClosed after Close.
+// connections that were accepted stay up. With Refuse it returns when nobody can
+// connect any more, and resets those that the kernel still held for the peer
+// (WaitConn tells that one was accepted); with another one, when the peer listens
+// again. It returns the error of listening, and net.ErrClosed after Close.
 func (p *Peer) SetAdmission(a Admission) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

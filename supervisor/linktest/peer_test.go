@@ -93,6 +93,7 @@ func TestPeerRefusesAndComesBackOnItsPort(t *testing.T) {
 	p := startPeer(t, linktest.PeerConfig{})
 	addr := p.Addr()
 	up := dial(t, p)
+	conn(t, p, 1) // one that is not accepted yet is reset with its listener
 	for range 20 {
 		require.NoError(t, p.SetAdmission(linktest.Refuse))
 		_, err := net.Dial("tcp", addr)
