@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -271,9 +272,15 @@ func (m *Manager) System() *actor.ActorSystem { return m.system }
 // Close ends all acceptors and links in order: they accept no connections, refuse
 // new sends, settle what is in flight, and close their sockets. What has not
 // settled when ctx ends is cut short, and reported as *messages.DrainError, one a
-// link. When it returns
-// nil, no goroutine, timer or socket of the manager is left; an error that
-// wraps the context's says that a function of the embedding program (a hook, a
+// link.
+//
+// The acceptors are first: what their handlers have in hand may need the links, which
+// take sends until all acceptors have ended, or until half of the time is over that ctx
+// had left. A handler whose sends are refused from then on with messages.ErrDraining or
+// messages.ErrClosed can still answer its client.
+//
+// When it returns nil, no goroutine, timer or socket of the manager is left; an error
+// that wraps the context's says that a function of the embedding program (a hook, a
 // logger, a Dial) has not returned yet.
 //
 // Later calls wait for the first and return its result.
@@ -295,18 +302,14 @@ func (m *Manager) close(ctx context.Context) error {
 		links = append(links, l.record)
 	}
 	m.mu.Unlock()
+	faults := make([]error, len(links)+len(acceptors))
+	served := together(len(acceptors), func(i int) { faults[i] = acceptors[i].Close(ctx) })
+	awaitHalf(ctx, served)
 	for _, g := range groups {
 		close(g.ended)
 	}
-	faults := make([]error, len(links)+len(acceptors))
-	var wg sync.WaitGroup
-	for i, r := range links {
-		wg.Go(func() { faults[i] = m.closeLink(ctx, r) })
-	}
-	for i, a := range acceptors {
-		wg.Go(func() { faults[len(links)+i] = a.Close(ctx) })
-	}
-	wg.Wait()
+	<-together(len(links), func(i int) { faults[len(acceptors)+i] = m.closeLink(ctx, links[i]) })
+	<-served
 	m.removals.Wait() // their links are closed
 	m.stop()
 	for _, r := range links {
@@ -329,6 +332,35 @@ func (m *Manager) close(ctx context.Context) error {
 		m.system.Shutdown()
 	}
 	return errors.Join(faults...)
+}
+
+// together calls do for each i below n, all at once; what it returns is closed when all
+// have returned.
+func together(n int, do func(i int)) <-chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		var wg sync.WaitGroup
+		for i := range n {
+			wg.Go(func() { do(i) })
+		}
+		wg.Wait()
+		close(done)
+	}()
+	return done
+}
+
+// awaitHalf waits for done, but for no longer than half of the time that ctx has left;
+// without a deadline until ctx ends.
+func awaitHalf(ctx context.Context, done <-chan struct{}) {
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)/2)
+		defer cancel()
+	}
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
 }
 
 // closeLink ends one link; it may be called more than once.

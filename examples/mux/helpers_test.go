@@ -26,7 +26,7 @@ func startMux(t *testing.T, wait bool, hosts ...string) *mux {
 	}
 	m, err := start(o, quiet)
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, m.close(terminal.Patient(t))) })
+	t.Cleanup(func() { require.NoError(t, m.manager.Close(terminal.Patient(t))) })
 	if wait {
 		for _, l := range m.manager.Links() {
 			require.NoError(t, l.Await(terminal.Patient(t), messages.Up))

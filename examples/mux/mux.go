@@ -65,9 +65,3 @@ func start(o options, logger *slog.Logger) (*mux, error) {
 	}
 	return m, nil
 }
-
-// close ends the mux in order: the clients first, since what they have asked still
-// needs the links.
-func (m *mux) close(ctx context.Context) error {
-	return errors.Join(m.acceptor.Close(ctx), m.manager.Close(ctx))
-}

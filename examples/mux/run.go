@@ -22,7 +22,7 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	<-ctx.Done()
 	closing, cancel := context.WithTimeout(context.Background(), o.within)
 	defer cancel()
-	err = m.close(closing)
+	err = m.manager.Close(closing)
 	s := m.acceptor.Status()
 	fmt.Fprintf(out, "answered %d, not sent %d, in doubt %d, wrong %d; clients %d\n",
 		m.relay.Answered.Load(), m.relay.NotSent.Load(), m.relay.InDoubt.Load(), m.relay.Wrong.Load(), s.Accepted)

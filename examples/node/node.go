@@ -173,19 +173,9 @@ func (r *routed) Send(ctx context.Context, m *iso8583.Message) (*iso8583.Message
 // Status is the group's.
 func (r *routed) Status() supervisor.GroupStatus { return r.group().Status() }
 
-// close ends the node in order: the clients first, since what they have asked for still
-// needs the links; the console last, which shows it.
+// close ends the node in order: the console last, which shows it.
 func (n *node) close(ctx context.Context) error {
-	var faults []error
-	closed := make(chan error)
-	acceptors := n.manager.Acceptors()
-	for _, a := range acceptors {
-		go func() { closed <- a.Close(ctx) }()
-	}
-	for range acceptors {
-		faults = append(faults, <-closed)
-	}
-	faults = append(faults, n.manager.Close(ctx))
+	faults := []error{n.manager.Close(ctx)}
 	if n.web != nil {
 		faults = append(faults, n.web.Close(ctx))
 	}
