@@ -38,10 +38,7 @@ func relay(t *testing.T, test func(t *testing.T, r *relayed)) {
 		})
 		defer host.Close()
 		listener := newPipeListener()
-		pipe := func(name string) supervisor.LinkConfig {
-			return supervisor.LinkConfig{Name: name, Addrs: []string{"pipe:1"}, Spec: spec, Framing: binary2}
-		}
-		out, in := pipe("out"), pipe("client")
+		out, in := pipeLink("out"), pipeLink("client")
 		out.Dial, in.Dial = host.Dial, listener.Dial
 		var err error
 		r.manager, err = supervisor.New(nil, supervisor.Config{
@@ -49,8 +46,7 @@ func relay(t *testing.T, test func(t *testing.T, r *relayed)) {
 			Groups: []supervisor.GroupConfig{{Name: "hosts", Links: []string{"out"}}},
 		})
 		require.NoError(t, err)
-		session := pipe("")
-		session.Addrs = nil
+		session := supervisor.LinkConfig{Spec: spec, Framing: binary2}
 		session.Handler = func(ctx context.Context, in *messages.Inbound) {
 			time.Sleep(time.Second)
 			response, err := r.manager.Group("hosts").Exchange(ctx, in.Frame)

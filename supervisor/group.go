@@ -49,6 +49,7 @@ type Group struct {
 	changed chan struct{} // closed when the watcher has seen a change
 	news    groupNews     // to be told
 	telling bool          // somebody does
+	logged  groupLog
 }
 
 // groupSet is what a group is at one moment; constant.

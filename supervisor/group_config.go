@@ -58,8 +58,9 @@ type GroupConfig struct {
 	OnChange func(GroupStatus)
 
 	// Logger gets what OnChange does: a line at each change, a warning while the
-	// group is degraded or a link suspect. Nil: the manager's, or the actor
-	// system's.
+	// group is degraded or a link suspect. Of more than ten changes a minute it gets
+	// ten lines, and then one with the latest and how many were left out. Nil: the
+	// manager's, or the actor system's.
 	Logger *slog.Logger
 }
 

@@ -1,7 +1,6 @@
 package supervisor
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"reflect"
@@ -17,6 +16,7 @@ type groupShape struct {
 // is thought of them changes. It runs on a worker of its own until the manager
 // closes; no send waits for it.
 func (g *Group) watch() {
+	defer g.endLog()
 	last := groupShape{set: g.set.Load()}
 	for {
 		set := g.set.Load()
@@ -32,13 +32,14 @@ func (g *Group) watch() {
 		// links are taken before it is woken.
 		g.wake()
 		status := g.status(set, links)
+		if g.over() {
+			return // before the news that its links are closing
+		}
 		if shape := (groupShape{set, status.Up, status.Suspect}); shape != last {
 			last = shape
 			g.tell(&status)
 		}
-		if chosen, _, _ := reflect.Select(cases); chosen == 0 {
-			return
-		}
+		reflect.Select(cases)
 	}
 }
 
@@ -68,6 +69,7 @@ func (g *Group) wake() {
 type groupNews struct {
 	status   *GroupStatus
 	panicked string // a line; empty: none
+	due      bool   // changes were left out of the log
 }
 
 func (g *Group) tell(s *GroupStatus) {
@@ -116,6 +118,9 @@ func (g *Group) tellNews() {
 	if news.panicked != "" {
 		g.write(slog.LevelWarn, news.panicked)
 	}
+	if news.due && news.status == nil && g.hasLeftOut() {
+		g.log(g.Status())
+	}
 	if news.status == nil {
 		return
 	}
@@ -124,26 +129,4 @@ func (g *Group) tellNews() {
 		defer g.recovered("OnChange")
 		onChange(*news.status)
 	}
-}
-
-// log writes a line for a status.
-func (g *Group) log(s GroupStatus) {
-	level, degraded := slog.LevelInfo, ""
-	if s.Suspect > 0 {
-		level = slog.LevelWarn
-	}
-	if s.Degraded {
-		level, degraded = slog.LevelWarn, fmt.Sprintf(": degraded, MinUp is %d", s.MinUp)
-	}
-	g.write(level, fmt.Sprintf("group %s: %d of %d links up, %d suspect%s", g.name, s.Up, len(s.Links), s.Suspect, degraded))
-}
-
-// write gives a line to the logger, which is the embedding program's.
-func (g *Group) write(level slog.Level, line string) {
-	defer func() {
-		if recover() != nil {
-			g.panics.Add(1)
-		}
-	}()
-	g.set.Load().logger.Log(context.Background(), level, line)
 }

@@ -149,3 +149,54 @@ func TestLogOfAnAcceptorUnderFlood(t *testing.T) {
 		time.Sleep(time.Minute)
 	})
 }
+
+// TestLogOfAGroupWhoseLinksFlap: a group writes ten changes a minute, then the latest
+// with the number of the others; none when nothing was left out.
+func TestLogOfAGroupWhoseLinksFlap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		peer := linktest.NewPipePeer(linktest.PeerConfig{Framing: binary2})
+		defer peer.Close()
+		var log lockedBuffer
+		config := pipeLink("a")
+		config.Dial = peer.Dial
+		m, err := supervisor.New(nil, supervisor.Config{
+			Links:  []supervisor.LinkConfig{config},
+			Groups: []supervisor.GroupConfig{{Name: "all", Links: []string{"a"}, Logger: slog.New(slog.NewTextHandler(&log, nil))}},
+		})
+		require.NoError(t, err)
+		link := m.Link("a")
+		require.NoError(t, link.Await(t.Context(), messages.Up))
+		lines := func() []string {
+			synctest.Wait()
+			return strings.Split(strings.TrimSuffix(log.String(), "\n"), "\n")
+		}
+		flap := func() {
+			require.NoError(t, link.Pause(t.Context()))
+			synctest.Wait()
+			require.NoError(t, link.Resume())
+			require.NoError(t, link.Await(t.Context(), messages.Up))
+			synctest.Wait()
+		}
+		require.Len(t, lines(), 1)
+		for range 6 {
+			flap()
+		}
+		require.Len(t, lines(), 10, "of 13")
+		time.Sleep(time.Minute)
+		got := lines()
+		require.Len(t, got, 11)
+		assert.Contains(t, got[10], "group all: 1 of 1 links up, 0 suspect; 3 changes were left out")
+		time.Sleep(time.Hour)
+		require.Len(t, lines(), 11, "nothing has changed")
+
+		for range 6 {
+			flap()
+		}
+		time.Sleep(59 * time.Second)
+		require.Len(t, lines(), 21)
+		require.NoError(t, m.Close(t.Context()))
+		got = lines()
+		assert.Contains(t, got[len(got)-1], "group all: 2 changes were left out")
+		time.Sleep(time.Minute) // fake: what timers are left run out
+	})
+}
