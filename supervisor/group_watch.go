@@ -118,10 +118,10 @@ func (g *Group) tellNews() {
 	if news.panicked != "" {
 		g.write(slog.LevelWarn, news.panicked)
 	}
-	if news.due && news.status == nil && g.hasLeftOut() {
-		g.log(g.Status())
-	}
 	if news.status == nil {
+		if news.due && g.hasLeftOut() {
+			g.log(g.Status())
+		}
 		return
 	}
 	g.log(*news.status)

@@ -244,10 +244,11 @@ func TestDrainOrder(t *testing.T) {
 				go func() { closed <- l.Close(t.Context()) }()
 				synctest.Wait()
 				assert.Equal(t, messages.Draining, l.Status().State)
-				want := []string{"001", "0110", "002"}
+				before, want := []string{"001"}, []string{"001", "0110", "002"}
 				if order == supervisor.SignOffFirst {
-					want = []string{"001", "002", "0110"}
+					before, want = []string{"001", "002"}, []string{"001", "002", "0110"}
 				}
+				assert.Equal(t, before, h.asked.list())
 				close(release)
 				require.NoError(t, <-closed)
 				<-conn.Done()

@@ -40,13 +40,13 @@ type result struct {
 
 func (r result) String() string {
 	line := fmt.Sprintf("%-8s %6.1f s  %s: %s", r.verdict, r.took.Seconds(), r.mutation.id, r.mutation.name)
-	if r.verdict == killed && r.detail != "" {
-		return line + ", " + r.detail
+	if r.verdict != killed {
+		return line + "\n         " + r.mutation.reason + "\n         " + r.detail
 	}
-	if r.verdict == killed {
-		return line
+	if r.detail != "" {
+		line += ", " + r.detail
 	}
-	return line + "\n         " + r.mutation.reason + "\n         " + r.detail
+	return line
 }
 
 // tally counts the results, and keeps those that are not as they should be.
